@@ -1,0 +1,231 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"hawser/websocket/frame"
+)
+
+// maxDrain is how many bytes are read from a peer that is only to see the end.
+const maxDrain = 64 << 20
+
+// Close closes the connection: it sends what was accepted before and a Close
+// frame with code and reason, waits for the peer's Close frame and the end of
+// its stream, and closes the transport (RFC 6455 section 7). All that takes no
+// longer than [Config.CloseTimeout]. If another goroutine is in [Conn.Read], that
+// one gets to see what the peer still sends; else it's dropped: see
+// [Conn.CloseWrite] for a way to read it.
+//
+// A reason longer than [frame.MaxReason] bytes is cut. [frame.CodeNone] sends
+// neither code nor reason; a code that must not be sent is an error, and the
+// connection stays open. Close returns nil after a clean closing handshake,
+// whoever began it, and a *[CloseError] if something broke. Of several calls the
+// first one counts; all return when the connection is over.
+func (c *Conn) Close(code frame.Code, reason string) error {
+	if err := c.CloseWrite(code, reason); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	stop := c.afterCloseTimeout(func() { c.abort(ErrCloseTimeout) })
+	defer stop()
+	in := &c.in
+	c.out.mu.Lock()
+	if in.free == nil {
+		in.free = make(chan struct{}, 1)
+	}
+	c.out.mu.Unlock()
+	in.closing.Store(true)
+	for !in.reading.CompareAndSwap(false, true) {
+		select {
+		case <-in.free:
+		case <-c.done:
+			return c.closeResult()
+		}
+	}
+	if c.err.Load() == nil {
+		in.ctx = context.Background()
+		in.watch.prepare(c, in.ctx)
+		c.rd.Detach() // the user may still look at the last message
+		c.readError(c.awaitClose())
+	}
+	c.unlockRead()
+	<-c.done
+	return c.closeResult()
+}
+
+func (c *Conn) closeResult() error {
+	if e := c.err.Load(); e.Err != nil {
+		return e
+	}
+	return nil
+}
+
+// awaitClose reads until there is an error, as the peer's Close frame is one.
+func (c *Conn) awaitClose() error {
+	for n := 0; n < maxDrain; {
+		p, err := c.step()
+		if err != nil {
+			return err
+		}
+		n += len(p)
+	}
+	return ErrCloseTimeout
+}
+
+// CloseWrite begins to close: it sends what was accepted before and a Close
+// frame, without waiting for the peer. Nothing can be written after. Reading goes
+// on: what the peer still sends arrives, until its Close frame ends the
+// connection, or until it's silent for [Config.CloseTimeout] while somebody
+// reads. Code and reason are as for [Conn.Close].
+func (c *Conn) CloseWrite(code frame.Code, reason string) error {
+	payload, err := frame.AppendClose(nil, code, reason)
+	if err != nil {
+		return err
+	}
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed != nil {
+		return c.refusal()
+	}
+	c.queueClose(payload)
+	if c.timer == nil {
+		c.timer = time.AfterFunc(c.cfg.CloseTimeout, c.tick)
+	} else {
+		c.timer.Reset(c.cfg.CloseTimeout)
+	}
+	return nil
+}
+
+// CloseNow closes the transport without a closing handshake. It never waits, is
+// safe to call at any time, and has no effect after the end: defer it.
+func (c *Conn) CloseNow() error {
+	c.abort(net.ErrClosed)
+	return nil
+}
+
+// queueClose is called with o.mu held. The Close frame goes behind all messages
+// that were accepted, but for the unfinished one of a Writer.
+func (c *Conn) queueClose(payload []byte) {
+	o := &c.out
+	if o.sent != 0 || o.broken {
+		return
+	}
+	m := prepare(frame.Close, payload)
+	code, reason, _ := frame.ParseClose(payload)
+	if o.streaming {
+		c.queue(frame.Header{Fin: true, Opcode: frame.Close}, m.data())
+		o.posted, o.postedBytes = nil, 0
+		c.flushAsync()
+	} else {
+		c.post(m)
+	}
+	o.sent, o.reason = code, reason
+	e := c.closeErrorLocked(nil)
+	e.Local = true
+	o.refuse(e)
+}
+
+// peerClosed ends the connection after the peer's Close frame.
+func (c *Conn) peerClosed(code frame.Code, reason string) {
+	o := &c.out
+	o.mu.Lock()
+	local := o.sent != 0
+	if !local {
+		payload, _ := frame.AppendClose(nil, code, "")
+		c.queueClose(payload)
+	}
+	e := c.closeErrorLocked(nil)
+	o.mu.Unlock()
+	e.Code, e.Reason, e.Local = code, reason, local
+	c.teardown(e)
+}
+
+// fail ends the connection because the peer broke the protocol (RFC 6455
+// section 7.1.7). The reason stays here: it would help only to attack.
+func (c *Conn) fail(breach *frame.Error) {
+	payload, _ := frame.AppendClose(nil, breach.Code, "")
+	o := &c.out
+	o.mu.Lock()
+	c.queueClose(payload)
+	e := c.closeErrorLocked(breach)
+	o.mu.Unlock()
+	e.Local = true
+	c.teardown(e)
+}
+
+// teardown ends the connection with e: it sends what is pending, ends the
+// stream, waits for the peer to do so too, and closes the transport. Closing it
+// earlier could make the peer lose what it has not read yet (RFC 6455 section
+// 7.1.1). The caller holds the reading role.
+func (c *Conn) teardown(e *CloseError) {
+	c.setErr(e)
+	stop := c.afterCloseTimeout(c.shut)
+	defer stop()
+	c.flushAll()
+	if c.role == frame.Server || e.Err != nil {
+		closeWrite(c.t)
+	} // else the server is the first to close
+	c.in.watch.forget(c)
+	b := largeChunks.Get().(*chunk)
+	for n := 0; n < maxDrain; {
+		k, err := c.t.Read(b.p[:cap(b.p)])
+		if err != nil {
+			break
+		}
+		n += k
+	}
+	b.put()
+	c.shut()
+}
+
+// flushAll waits until nothing is pending or nothing can be written.
+func (c *Conn) flushAll() {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for !o.broken {
+		switch {
+		case o.flushing:
+			c.waitIdle(context.Background())
+		case o.streaming || len(o.posted) == 0:
+			if o.pend == nil && !o.hasPong {
+				return
+			}
+			c.flush(context.Background())
+		default:
+			o.busy = false // granted to a waiter, who finds that it's too late
+			c.flush(context.Background())
+		}
+	}
+}
+
+// afterCloseTimeout calls f after the close timeout, unless stop is called or
+// the connection ends before.
+func (c *Conn) afterCloseTimeout(f func()) (stop func()) {
+	t := time.AfterFunc(c.cfg.CloseTimeout, f)
+	return func() { t.Stop() }
+}
+
+func (c *Conn) closeError(err error) *CloseError {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return c.closeErrorLocked(err)
+}
+
+func (c *Conn) closeErrorLocked(err error) *CloseError {
+	o := &c.out
+	return &CloseError{
+		Code:       frame.CodeAbnormal,
+		SentCode:   o.sent,
+		SentReason: o.reason,
+		Err:        err,
+	}
+}
+
+func errType(t MessageType) error {
+	return fmt.Errorf("websocket: message type %d is neither Text nor Binary", t)
+}

@@ -1,0 +1,69 @@
+package websocket
+
+import (
+	"math"
+	"time"
+)
+
+// The defaults that the zero [Config] stands for.
+const (
+	DefaultMaxMessage   = 1 << 20 // bytes
+	DefaultMaxFragments = 1 << 17
+	DefaultMaxQueue     = 1 << 20          // bytes
+	DefaultPingInterval = 30 * time.Second // of servers; clients send no pings
+	DefaultPingTimeout  = 20 * time.Second
+	DefaultWriteTimeout = 30 * time.Second
+	DefaultCloseTimeout = 5 * time.Second
+)
+
+// Config has the limits of a connection. The zero value is safe on the open
+// internet: every limit is on. A negative value turns a limit off.
+type Config struct {
+	// MaxMessage is the size in bytes of the longest message to receive. A
+	// longer one ends the connection with code 1009, as soon as a frame header
+	// announces it.
+	MaxMessage int64
+	// MaxFragments is the number of frames that a message to receive may come
+	// in, empty ones included. One more ends the connection with code 1008.
+	MaxFragments int
+	// MaxQueue is the number of bytes that [Conn.Post] may leave waiting for a
+	// slow peer.
+	MaxQueue int
+
+	// PingInterval is how long a peer may be silent, while somebody reads,
+	// before it's sent a ping, and PingTimeout how long it may be silent after
+	// that. Any byte received is a sign of life. A peer that gives none is gone:
+	// the connection ends with [ErrPingTimeout].
+	PingInterval, PingTimeout time.Duration
+	// WriteTimeout is how long a peer may take to accept the next 64 KiB. If it
+	// takes longer the connection ends with [ErrWriteTimeout].
+	WriteTimeout time.Duration
+	// CloseTimeout bounds the closing handshake, that is, every call of
+	// [Conn.Close] and the end of every connection.
+	CloseTimeout time.Duration
+}
+
+// withDefaults returns c with all values that are used as they are.
+func (c Config) withDefaults(server bool) Config {
+	c.MaxMessage = limit(c.MaxMessage, DefaultMaxMessage, math.MaxInt64)
+	c.MaxFragments = limit(c.MaxFragments, DefaultMaxFragments, math.MaxInt)
+	c.MaxQueue = limit(c.MaxQueue, DefaultMaxQueue, math.MaxInt)
+	if c.PingInterval == 0 && !server {
+		c.PingInterval = -1
+	}
+	c.PingInterval = limit(c.PingInterval, DefaultPingInterval, 0)
+	c.PingTimeout = limit(c.PingTimeout, DefaultPingTimeout, math.MaxInt64)
+	c.WriteTimeout = limit(c.WriteTimeout, DefaultWriteTimeout, 0)
+	c.CloseTimeout = limit(c.CloseTimeout, DefaultCloseTimeout, math.MaxInt64)
+	return c
+}
+
+func limit[T int | int64 | time.Duration](v, zero, negative T) T {
+	switch {
+	case v == 0:
+		return zero
+	case v < 0:
+		return negative
+	}
+	return v
+}

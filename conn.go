@@ -1,0 +1,155 @@
+package websocket
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hawser/websocket/frame"
+)
+
+// Setup is what the opening handshake leaves to [NewConn].
+type Setup struct {
+	Role        frame.Role
+	Subprotocol string // agreed on, or ""
+	// Unread is what arrived behind the handshake. NewConn copies it.
+	Unread []byte
+	// Context has the values of [Conn.Context]. When it's done, the connection
+	// is cut off. Nil is [context.Background].
+	Context context.Context
+}
+
+// Conn is a WebSocket connection, of either role (RFC 6455). Package client
+// makes one by dialing, package server by upgrading a request, [NewConn] out of
+// any stream.
+//
+// All methods may be called from any goroutine at any time. One goroutine at a
+// time can read; a second gets [ErrConcurrentRead]. Pings and Close frames are
+// answered while somebody reads, so a connection needs a goroutine that does.
+type Conn struct {
+	t           Transport
+	sock        *socket // t, if it's a plain socket
+	role        frame.Role
+	cfg         Config
+	subprotocol string
+
+	rd  frame.Reader
+	in  inbound
+	out outbound
+
+	// alive says what the keepalive needs to know: see keepalive.go.
+	alive  atomic.Uint32
+	pinged bool
+	timer  *time.Timer
+
+	err    atomic.Pointer[CloseError] // how the connection ends, once that's decided
+	once   sync.Once                  // for shut
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	done   <-chan struct{} // of ctx
+}
+
+// NewConn returns the connection on t after the opening handshake. It takes
+// over t.
+func NewConn(t Transport, s Setup, cfg Config) *Conn {
+	c := &Conn{t: t, role: s.Role, subprotocol: s.Subprotocol, cfg: cfg.withDefaults(s.Role == frame.Server)}
+	parent := s.Context
+	if parent == nil {
+		parent = context.Background()
+	}
+	c.ctx, c.cancel = context.WithCancelCause(parent)
+	c.done = c.ctx.Done()
+	if parent.Done() != nil {
+		context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
+	}
+	rules := frame.Rules{Role: s.Role}
+	if c.sock = newSocket(c, t); c.sock != nil {
+		c.rd.Init(c.sock, rules, 0)
+	} else {
+		c.rd.Init(plainSource{c}, rules, 0)
+	}
+	c.rd.Preload(s.Unread)
+	c.startKeepalive()
+	return c
+}
+
+// Subprotocol returns the subprotocol that was agreed on, or "".
+func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// Role returns the side that this end of the connection is on.
+func (c *Conn) Role() frame.Role { return c.role }
+
+// LocalAddr returns the transport's local address, nil if it has none.
+func (c *Conn) LocalAddr() net.Addr {
+	if t, ok := c.t.(interface{ LocalAddr() net.Addr }); ok {
+		return t.LocalAddr()
+	}
+	return nil
+}
+
+// RemoteAddr returns the transport's remote address, nil if it has none.
+func (c *Conn) RemoteAddr() net.Addr {
+	if t, ok := c.t.(interface{ RemoteAddr() net.Addr }); ok {
+		return t.RemoteAddr()
+	}
+	return nil
+}
+
+// Transport returns what the connection runs on, to look at: its addresses, its
+// TLS state. Reading, writing, deadlines and closing are the Conn's.
+func (c *Conn) Transport() Transport { return c.t }
+
+// Context returns a context that is done when the connection is over, with
+// [Conn.Err] as its cause. On servers it has the values of the request's context.
+func (c *Conn) Context() context.Context { return c.ctx }
+
+// Done returns a channel that is closed when the connection is over and its
+// transport closed.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err returns nil while the connection is open, and a *[CloseError] after.
+func (c *Conn) Err() error {
+	select {
+	case <-c.done:
+		return c.err.Load()
+	default:
+		return nil
+	}
+}
+
+// setErr decides how the connection ends. The first decision holds.
+func (c *Conn) setErr(e *CloseError) { c.err.CompareAndSwap(nil, e) }
+
+// abort ends the connection at once, on this side's own account, because of err.
+func (c *Conn) abort(err error) {
+	e := c.closeError(err)
+	e.Local = true
+	c.setErr(e)
+	c.shut()
+}
+
+// lost ends the connection because the transport failed with err.
+func (c *Conn) lost(err error) {
+	c.setErr(c.closeError(err))
+	c.shut()
+}
+
+// shut closes the transport and lets everybody who waits know. It takes c.err
+// to be decided.
+func (c *Conn) shut() {
+	c.once.Do(func() {
+		c.t.Close()
+		o := &c.out
+		o.mu.Lock()
+		o.broken = true
+		o.refuse(c.err.Load())
+		if c.timer != nil {
+			c.timer.Stop()
+		}
+		o.mu.Unlock()
+		c.in.watch.forget(c)
+		c.cancel(c.err.Load())
+	})
+}

@@ -1,0 +1,148 @@
+package websocket
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"hawser/websocket/frame"
+)
+
+// pongRoom is how many bytes may be pending for a pong to be queued behind
+// them. When the peer takes nothing, only the latest ping is remembered, which
+// is the only one that must be answered (RFC 6455 section 5.5.3).
+const pongRoom = 4 << 10
+
+// handleControl answers a control frame. It returns errEnded after a Close.
+func (c *Conn) handleControl(op frame.Opcode, p []byte) error {
+	switch op {
+	case frame.Ping:
+		c.answerPing(p)
+	case frame.Pong:
+		c.out.answered(string(p))
+	case frame.Close:
+		code, reason, err := frame.ParseClose(p)
+		if err != nil {
+			return err
+		}
+		c.peerClosed(code, reason)
+		return errEnded
+	}
+	return nil
+}
+
+func (c *Conn) answerPing(p []byte) {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.sent != 0 || o.broken: // no frame follows a Close frame
+	case o.pend != nil && len(o.pend.p) > pongRoom:
+		o.pong = append(o.pong[:0], p...)
+		o.hasPong = true
+	default:
+		c.queueControl(frame.Pong, p)
+		c.flushAsync()
+	}
+}
+
+// queueControl is called with o.mu held.
+func (c *Conn) queueControl(op frame.Opcode, p []byte) {
+	if c.out.sent == 0 {
+		c.queue(frame.Header{Fin: true, Opcode: op}, p)
+	}
+}
+
+// A pendingPing is a call of Ping that waits for its pong.
+type pendingPing struct {
+	payload string
+	pong    chan struct{} // closed by the pong or the end of the connection
+	ok      bool
+}
+
+// Ping sends a ping and returns the time until its pong arrived (RFC 6455
+// sections 5.5.2 and 5.5.3). Somebody must be reading from the connection
+// meanwhile. payload is at most [frame.MaxControlPayload] bytes; nil stands for
+// one that no other ping has.
+func (c *Conn) Ping(ctx context.Context, payload []byte) (time.Duration, error) {
+	if len(payload) > frame.MaxControlPayload {
+		return 0, fmt.Errorf("websocket: ping: payload of %d bytes, %d are allowed", len(payload), frame.MaxControlPayload)
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("websocket: ping: %w", err)
+	}
+	ping, err := c.sendPing(ctx, payload)
+	if err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	select {
+	case <-ping.pong:
+	case <-ctx.Done():
+	}
+	rtt := time.Since(start)
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	switch {
+	case ping.ok:
+		return rtt, nil
+	case c.out.broken:
+		return 0, c.refusal()
+	}
+	c.out.forgetPing(ping)
+	return 0, fmt.Errorf("websocket: ping: %w", ctx.Err())
+}
+
+func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, error) {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed != nil {
+		return nil, c.refusal()
+	}
+	if payload == nil {
+		o.pingSerial++
+		payload = binary.BigEndian.AppendUint64(nil, o.pingSerial)
+	}
+	if err := c.appendFrame(frame.Header{Fin: true, Opcode: frame.Ping}, payload); err != nil {
+		return nil, err
+	}
+	ping := &pendingPing{payload: string(payload), pong: make(chan struct{})}
+	o.pings = append(o.pings, ping)
+	return ping, c.flush(ctx)
+}
+
+// answered is called for each pong. A peer may answer only the latest of
+// several pings, so a pong is also for all pings before its own.
+func (o *outbound) answered(payload string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, p := range o.pings {
+		if p.payload != payload {
+			continue
+		}
+		for _, p := range o.pings[:i+1] {
+			p.ok = true
+			close(p.pong)
+		}
+		o.pings = o.pings[i+1:]
+		return
+	}
+}
+
+func (o *outbound) forgetPing(ping *pendingPing) {
+	for i, p := range o.pings {
+		if p == ping {
+			o.pings = append(o.pings[:i], o.pings[i+1:]...)
+			return
+		}
+	}
+}
+
+func (o *outbound) failPings() {
+	for _, p := range o.pings {
+		close(p.pong)
+	}
+	o.pings = nil
+}

@@ -1,0 +1,351 @@
+package frame
+
+import (
+	"io"
+	"math"
+)
+
+// LateReader is a source that can wait for bytes without a buffer to put them
+// in, so that an idle connection holds none.
+type LateReader interface {
+	io.Reader
+	// ReadLate is Read into a buffer that it takes from l only to try, and
+	// gives back before it waits.
+	ReadLate(l Lender) (int, error)
+}
+
+// Lender lends a buffer to a [LateReader].
+type Lender interface {
+	Take() []byte // a buffer to read into
+	Give()        // takes the buffer back
+}
+
+// Reader reads frames without copying or allocating: payloads are slices of its
+// read buffer, unmasked in place. The loop is
+//
+//	for {
+//		h, err := r.Next()
+//		if err != nil {
+//			return err
+//		}
+//		p, err := r.Payload()
+//		if err != nil {
+//			return err
+//		}
+//		// use h and p; p is valid until the next call of a method of r
+//	}
+//
+// With [Reader.Piece] instead of Payload, a long payload is handed out as it
+// arrives; [Reader.Hold] then keeps the pieces that are to form one slice.
+//
+// An error of the source leaves the Reader as it was, so that reading can go on
+// after, say, a deadline. A breach of the protocol is final. The buffer grows
+// with the bytes that arrive, not with what headers promise, comes from a pool,
+// and goes back to it when all is consumed and, with a [LateReader], nothing
+// more is there to read.
+//
+// A Reader is for one goroutine at a time.
+type Reader struct {
+	src  io.Reader
+	late LateReader // src, if it is one
+
+	rules Rules
+	max   int64 // of a frame's payload
+
+	b    *buffer // nil when idle
+	size int     // of the next buffer
+	r, w int     // b.p[r:w] is read and not yet consumed
+
+	// Held payload is b.p[holdAt:holdEnd], at or before r; the last piece is
+	// b.p[r-piece:r].
+	holdAt, holdEnd, piece int
+
+	h    Header
+	left int64 // of the payload of h, not yet consumed
+	err  error // a breach of the protocol
+}
+
+// NewReader returns a Reader of the frames that src sends to an endpoint with
+// the given rules. A payload longer than maxPayload bytes is refused as soon as
+// its header has arrived, with an *[Error] with [CodeTooBig]; 0 is no limit.
+func NewReader(src io.Reader, rules Rules, maxPayload int64) *Reader {
+	r := new(Reader)
+	r.Init(src, rules, maxPayload)
+	return r
+}
+
+// Init makes r what [NewReader] returns, for a Reader inside of another struct.
+func (r *Reader) Init(src io.Reader, rules Rules, maxPayload int64) {
+	*r = Reader{src: src, rules: rules, max: maxPayload, size: minSize}
+	if late, ok := src.(LateReader); ok {
+		r.late = late
+	}
+}
+
+// Preload copies p to the end of what r has read but not consumed, as if it
+// came from the source.
+func (r *Reader) Preload(p []byte) {
+	for len(p) > 0 {
+		r.makeRoom()
+		n := copy(r.b.p[r.w:], p)
+		r.w += n
+		p = p[n:]
+	}
+}
+
+// Next consumes what is left of the current frame and returns the header of the
+// next. At the end of the source between two frames it returns [io.EOF], inside
+// of one [io.ErrUnexpectedEOF]. For a header that is not allowed it returns an
+// *[Error].
+func (r *Reader) Next() (Header, error) {
+	for r.left > 0 {
+		if _, err := r.Piece(); err != nil {
+			return Header{}, err
+		}
+	}
+	if r.err != nil {
+		return Header{}, r.err
+	}
+	r.piece = 0
+	for {
+		if r.b != nil {
+			h, n, err := ParseHeader(r.b.p[r.r:r.w])
+			if n > 0 {
+				r.r += n
+				return r.begin(h)
+			}
+			if err != nil {
+				r.err = err
+				return Header{}, err
+			}
+		}
+		if err := r.fill(); err != nil {
+			if err == io.EOF && r.r < r.w {
+				err = io.ErrUnexpectedEOF
+			}
+			return Header{}, err
+		}
+	}
+}
+
+func (r *Reader) begin(h Header) (Header, error) {
+	if err := r.rules.Check(&h); err != nil {
+		r.err = err
+		return Header{}, err
+	}
+	if r.max > 0 && h.Length > r.max {
+		r.err = &Error{CodeTooBig, "10.4", "frame is longer than allowed"}
+		return Header{}, r.err
+	}
+	r.h, r.left = h, h.Length
+	return h, nil
+}
+
+// Piece returns the next bytes of the current frame's payload, unmasked: all
+// that have arrived, at least one, waiting for it if need be. At the end of the
+// payload it returns [io.EOF]; when the source ends before,
+// [io.ErrUnexpectedEOF]. The slice is valid until the next call of a method of
+// r, except for [Reader.Hold] and [Reader.Held].
+func (r *Reader) Piece() ([]byte, error) {
+	r.piece = 0
+	if r.left == 0 {
+		return nil, io.EOF
+	}
+	if r.r == r.w {
+		if err := r.fill(); err != nil {
+			return nil, unexpected(err)
+		}
+	}
+	return r.consume(int(min(r.left, int64(r.w-r.r)))), nil
+}
+
+// consume unmasks the next n bytes and returns them.
+func (r *Reader) consume(n int) []byte {
+	p := r.b.p[r.r : r.r+n : r.r+n]
+	if r.h.Masked {
+		Mask(p, r.h.Key, int((r.h.Length-r.left)&3))
+	}
+	r.r += n
+	r.left -= int64(n)
+	r.piece = n
+	return p
+}
+
+// Payload returns what is left of the current frame's payload as one slice,
+// unmasked. It's valid until the next call of a method of r, except for
+// [Reader.Hold] and [Reader.Held].
+func (r *Reader) Payload() ([]byte, error) {
+	r.piece = 0
+	if r.left == 0 {
+		return nil, nil
+	}
+	if r.left > math.MaxInt/4 {
+		return nil, &Error{CodeTooBig, "10.4", "frame is longer than this machine's memory"}
+	}
+	for int64(r.w-r.r) < r.left {
+		if err := r.fill(); err != nil {
+			return nil, unexpected(err)
+		}
+	}
+	return r.consume(int(r.left)), nil
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// Hold appends the last piece or payload to the held bytes. What is held stays,
+// as one slice, until [Reader.Release]; the frames in between are dropped.
+// Bytes move only where a header has to be closed over.
+func (r *Reader) Hold() {
+	at := r.r - r.piece
+	switch {
+	case r.piece == 0:
+		return
+	case r.holdAt == r.holdEnd:
+		r.holdAt, r.holdEnd = at, r.r
+	case r.holdEnd == at:
+		r.holdEnd = r.r
+	default:
+		r.holdEnd += copy(r.b.p[r.holdEnd:], r.b.p[at:r.r])
+	}
+	r.piece = 0
+}
+
+// Held returns the held bytes. The slice is valid until the next call of a
+// method of r.
+func (r *Reader) Held() []byte {
+	if r.holdAt == r.holdEnd {
+		return nil
+	}
+	return r.b.p[r.holdAt:r.holdEnd:r.holdEnd]
+}
+
+// Release gives up the held bytes.
+func (r *Reader) Release() { r.holdAt, r.holdEnd = 0, 0 }
+
+// Buffered returns the number of bytes that are read and not yet consumed.
+func (r *Reader) Buffered() int { return r.w - r.r }
+
+// More reports whether the next frame is in the buffer, whole, so that Next and
+// Payload would return it without reading from the source.
+func (r *Reader) More() bool {
+	if r.left > 0 || r.r == r.w {
+		return false
+	}
+	h, n, err := ParseHeader(r.b.p[r.r:r.w])
+	return err != nil || n > 0 && int64(r.w-r.r-n) >= h.Length
+}
+
+// Left returns the number of bytes of the current frame's payload that are not
+// yet consumed.
+func (r *Reader) Left() int64 { return r.left }
+
+// Detach gives up the buffer together with what is held, but not to the pool:
+// slices that were handed out stay valid for ever. Reading goes on, nothing
+// unread is lost.
+func (r *Reader) Detach() {
+	if r.b == nil {
+		return
+	}
+	unread := r.b.p[r.r:r.w]
+	r.b = nil
+	r.r, r.w, r.holdAt, r.holdEnd, r.piece = 0, 0, 0, 0, 0
+	r.Preload(unread)
+}
+
+// Free gives the buffer back. No slice of r is valid after, and bytes that were
+// read and not consumed are lost. It is for the end of a connection.
+func (r *Reader) Free() {
+	if r.b != nil {
+		r.b.put()
+		r.b = nil
+	}
+	r.r, r.w, r.holdAt, r.holdEnd, r.piece = 0, 0, 0, 0, 0
+}
+
+// fill reads more from the source, at least one byte.
+func (r *Reader) fill() error {
+	r.piece = 0
+	empty := r.r == r.w && r.holdAt == r.holdEnd
+	if empty && r.b != nil {
+		r.r, r.w = 0, 0
+		if r.late != nil || len(r.b.p) != r.size {
+			r.Free()
+		}
+	}
+	for range 100 {
+		n, err := r.read()
+		if n > 0 {
+			r.w += n
+			if empty {
+				r.size = minSize
+				if n == len(r.b.p) { // a long run: take more at a time
+					r.size = min(4*n, maxRunSize)
+				}
+			}
+			return nil // an error along with bytes comes again
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}
+
+func (r *Reader) read() (int, error) {
+	if r.b == nil && r.late != nil {
+		n, err := r.late.ReadLate((*lender)(r))
+		if n <= 0 && r.b != nil {
+			r.Free() // took a buffer for nothing
+		}
+		return n, err
+	}
+	r.makeRoom()
+	return r.src.Read(r.b.p[r.w:])
+}
+
+// lender is a Reader as its LateReader sees it.
+type lender Reader
+
+func (l *lender) Take() []byte {
+	l.b = getBuffer(l.size)
+	return l.b.p
+}
+
+func (l *lender) Give() {
+	l.b.put()
+	l.b = nil
+}
+
+// makeRoom makes sure that there is space to read into.
+func (r *Reader) makeRoom() {
+	if r.b == nil {
+		r.b = getBuffer(r.size)
+		return
+	}
+	if r.w < len(r.b.p) {
+		return
+	}
+	held, rest := r.b.p[r.holdAt:r.holdEnd], r.b.p[r.r:r.w]
+	used := len(held) + len(rest)
+	to := r.b
+	if used > len(to.p)/2 {
+		// Four times as large, so that a long message is moved only a few times,
+		// but not larger than what the current frame still needs.
+		size := int64(len(to.p))
+		need := int64(len(held)) + r.left + minSize
+		to = getBuffer(int(min(4*size, max(need, 2*size))))
+	}
+	n := copy(to.p, held)
+	copy(to.p[n:], rest)
+	if to != r.b {
+		r.b.put()
+		r.b = to
+	}
+	r.holdAt, r.holdEnd = 0, n
+	r.r, r.w = n, used
+}

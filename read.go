@@ -1,0 +1,251 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"sync/atomic"
+
+	"hawser/websocket/frame"
+)
+
+// inbound is the state of reading. It belongs to whoever holds the reading
+// role, and keeps its place when a context ends a read half-way.
+type inbound struct {
+	reading atomic.Bool // somebody holds the role
+	closing atomic.Bool // Close wants it
+	free    chan struct{}
+
+	ctx   context.Context // of the call that holds the role
+	watch watch
+
+	typ       MessageType // of the message under way, 0 if there is none
+	inFrame   bool        // a data frame is under way
+	fin       bool        // it's the last of its message
+	end       bool        // the message has been read to its end
+	streaming bool        // the message is being handed out by a messageReader
+	control   frame.Opcode
+	size      int64 // of the message so far
+	fragments int
+	text      frame.UTF8
+	rest      []byte // of the last piece, for the messageReader
+	serial    uint32 // of the message, for its messageReader
+}
+
+// lockRead takes the reading role. The user who calls gives up every slice of
+// an earlier message.
+func (c *Conn) lockRead(ctx context.Context) error {
+	if !c.in.reading.CompareAndSwap(false, true) {
+		if c.in.closing.Load() {
+			<-c.done // Close reads, and is bounded
+			return c.err.Load()
+		}
+		return ErrConcurrentRead
+	}
+	if e := c.err.Load(); e != nil {
+		c.unlockRead()
+		return e
+	}
+	if err := ctx.Err(); err != nil {
+		c.unlockRead()
+		return fmt.Errorf("websocket: read: %w", err)
+	}
+	c.in.ctx = ctx
+	c.in.watch.prepare(c, ctx)
+	return nil
+}
+
+func (c *Conn) unlockRead() {
+	c.in.ctx = nil
+	c.in.reading.Store(false)
+	if c.in.closing.Load() {
+		select {
+		case c.in.free <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Read returns the next message. The slice is a part of the read buffer: it's
+// valid until the next call of Read, Reader or Messages; its bytes may be
+// changed. Copy what you want to keep.
+//
+// When ctx ends first, the error matches ctx.Err() and the connection stays as
+// it is: the next call goes on where this one stopped, also in the middle of a
+// message. Every other error but [ErrConcurrentRead] is a *[CloseError] and
+// final. Text is valid UTF-8 (RFC 6455 sections 5.4, 5.6 and 8.1).
+func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
+	if err := c.lockRead(ctx); err != nil {
+		return 0, nil, err
+	}
+	t, p, err := c.readMessage()
+	c.unlockRead()
+	return t, p, err
+}
+
+// Messages returns an iterator over the messages to come. A message's data is
+// valid until the loop goes on: see [Conn.Read]. The loop ends by itself when
+// the connection was closed with [frame.CodeNormal], [frame.CodeGoingAway] or no
+// code; every other error is yielded, and ends it.
+func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		for {
+			t, p, err := c.Read(ctx)
+			if err != nil {
+				if ce, ok := err.(*CloseError); !ok || !ce.normal() {
+					yield(Message{}, err)
+				}
+				return
+			}
+			if !yield(Message{t, p}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Conn) readMessage() (MessageType, []byte, error) {
+	in := &c.in
+	if in.end || in.streaming {
+		if err := c.skipMessage(); err != nil {
+			return 0, nil, c.readError(err)
+		}
+	}
+	for {
+		p, err := c.step()
+		if err != nil {
+			return 0, nil, c.readError(err)
+		}
+		if len(p) > 0 {
+			c.rd.Hold()
+		}
+		if in.end {
+			if p = c.rd.Held(); p == nil {
+				p = []byte{}
+			}
+			return in.typ, p, nil
+		}
+	}
+}
+
+// skipMessage gives up the message under way, reading to its end.
+func (c *Conn) skipMessage() error {
+	for !c.in.end {
+		if _, err := c.step(); err != nil {
+			return err
+		}
+	}
+	c.in.typ, c.in.end, c.in.streaming, c.in.rest = 0, false, false, nil
+	c.rd.Release()
+	return nil
+}
+
+// step reads the next piece of the message under way, or the first of the next
+// message, and sets in.end with the last. It answers control frames on the way.
+func (c *Conn) step() ([]byte, error) {
+	in := &c.in
+	for {
+		if in.control != 0 {
+			// The header may have come in an earlier call, which was cut short.
+			p, err := c.rd.Payload()
+			if err != nil {
+				return nil, err
+			}
+			op := in.control
+			in.control = 0
+			if err := c.handleControl(op, p); err != nil {
+				return nil, err
+			}
+		}
+		if !in.inFrame {
+			h, err := c.rd.Next()
+			if err != nil {
+				return nil, err
+			}
+			if h.Opcode.IsControl() {
+				in.control = h.Opcode
+				continue
+			}
+			if err := c.beginFrame(&h); err != nil {
+				return nil, err
+			}
+		}
+		var p []byte
+		if c.rd.Left() > 0 {
+			var err error
+			if p, err = c.rd.Piece(); err != nil {
+				return nil, err
+			}
+			if in.typ == Text && !in.text.Feed(p) {
+				return nil, errNotUTF8
+			}
+		}
+		if c.rd.Left() == 0 {
+			in.inFrame = false
+			if in.fin {
+				if in.typ == Text && !in.text.Done() {
+					return nil, errNotUTF8
+				}
+				in.end = true
+				return p, nil
+			}
+		}
+		if len(p) > 0 {
+			return p, nil
+		}
+	}
+}
+
+var errNotUTF8 = &frame.Error{Code: frame.CodeInvalidPayload, Section: "8.1", Text: "text is not UTF-8"}
+
+func (c *Conn) beginFrame(h *frame.Header) error {
+	in := &c.in
+	if h.Opcode != frame.Continuation {
+		in.typ = MessageType(h.Opcode)
+		in.size, in.fragments = 0, 0
+		in.text = frame.UTF8{}
+		in.serial++
+	}
+	if h.Length > c.cfg.MaxMessage-in.size {
+		return &frame.Error{Code: frame.CodeTooBig, Section: "10.4",
+			Text: fmt.Sprintf("message is longer than %d bytes", c.cfg.MaxMessage)}
+	}
+	if in.fragments == c.cfg.MaxFragments {
+		return &frame.Error{Code: frame.CodePolicyViolation, Section: "10.4",
+			Text: fmt.Sprintf("message has more than %d fragments", c.cfg.MaxFragments)}
+	}
+	in.size += h.Length
+	in.fragments++
+	in.inFrame, in.fin = true, h.Fin
+	return nil
+}
+
+// errEnded is what step returns when c.err tells how the connection ended.
+var errEnded = errors.New("websocket: connection ended")
+
+// readError turns an error of step into what the user gets, and ends the
+// connection unless it was only the user's context.
+func (c *Conn) readError(err error) error {
+	var timeout interface{ Timeout() bool }
+	if ctxErr := c.in.ctx.Err(); ctxErr != nil && c.err.Load() == nil &&
+		(err == ctxErr || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()) {
+		return fmt.Errorf("websocket: read: %w", ctxErr)
+	}
+	var breach *frame.Error
+	switch {
+	case err == errEnded:
+	case errors.As(err, &breach):
+		c.fail(breach)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		// The peer may have ended only its sending direction, so it still gets
+		// what was accepted for it.
+		c.teardown(c.closeError(io.ErrUnexpectedEOF))
+	default:
+		c.lost(err)
+	}
+	c.rd.Free()
+	return c.err.Load()
+}

@@ -1,0 +1,117 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// errStale is what a reader of a message gets when the next message has been
+// asked for.
+var errStale = errors.New("websocket: this message was given up for the next one")
+
+// Reader returns the type of the next message and a reader of its payload, for
+// messages that are too long to hold, or that are to be looked at as they
+// arrive. The reader returns [io.EOF] at the end of the message; other errors
+// are as those of [Conn.Read]. It's good until the next call of Read, Reader or
+// Messages, which skips what is left of the message. ctx is also for the reads
+// from it. The reader is an [io.WriterTo] that doesn't copy.
+//
+// The bytes of a text are checked as they arrive, but a piece may end inside of
+// a character.
+func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
+	if err := c.lockRead(ctx); err != nil {
+		return 0, nil, err
+	}
+	defer c.unlockRead()
+	in := &c.in
+	if in.end || in.streaming {
+		if err := c.skipMessage(); err != nil {
+			return 0, nil, c.readError(err)
+		}
+	}
+	p, err := c.step()
+	if err != nil {
+		return 0, nil, c.readError(err)
+	}
+	if len(c.rd.Held()) > 0 { // by a Read that was cut short
+		c.rd.Hold()
+		p = c.rd.Held()
+	}
+	in.streaming = true
+	in.rest = p
+	return in.typ, &messageReader{c, ctx, in.serial}, nil
+}
+
+type messageReader struct {
+	c      *Conn
+	ctx    context.Context
+	serial uint32
+}
+
+// lock takes the reading role and makes sure that in.rest has bytes.
+func (r *messageReader) lock() error {
+	c, in := r.c, &r.c.in
+	if err := c.lockRead(r.ctx); err != nil {
+		return err
+	}
+	err := error(nil)
+	switch {
+	case in.serial != r.serial || !in.streaming:
+		err = errStale
+	case len(in.rest) > 0:
+	case in.end:
+		err = io.EOF
+	default:
+		c.rd.Release()
+		p, stepErr := c.step()
+		if stepErr != nil {
+			err = c.readError(stepErr)
+		} else if in.rest = p; len(p) == 0 {
+			err = io.EOF
+		}
+	}
+	if err != nil {
+		c.unlockRead()
+	}
+	return err
+}
+
+func (r *messageReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if err := r.lock(); err != nil {
+		return 0, err
+	}
+	in := &r.c.in
+	n := copy(p, in.rest)
+	in.rest = in.rest[n:]
+	r.c.unlockRead()
+	return n, nil
+}
+
+func (r *messageReader) WriteTo(w io.Writer) (int64, error) {
+	var written int64
+	for {
+		n, err := r.writePiece(w)
+		written += int64(n)
+		if err == io.EOF {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+func (r *messageReader) writePiece(w io.Writer) (int, error) {
+	if err := r.lock(); err != nil {
+		return 0, err
+	}
+	defer r.c.unlockRead() // w may panic
+	in := &r.c.in
+	n, err := w.Write(in.rest)
+	in.rest = in.rest[n:]
+	return n, err
+}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package websocket
+
+import "hawser/websocket/frame"
+
+// A socket needs what only Unix has: reading and writing without waiting.
+type socket struct{}
+
+func newSocket(*Conn, Transport) *socket { return nil }
+
+func (*socket) Read([]byte) (int, error)           { panic("unreachable") }
+func (*socket) ReadLate(frame.Lender) (int, error) { panic("unreachable") }
+func (*socket) tryWrite([]byte) (int, error)       { panic("unreachable") }

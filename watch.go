@@ -1,0 +1,73 @@
+package websocket
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A watch lets a context end a read that waits, by a deadline in the past. It
+// stays in place when the read is over, because the next one mostly comes with
+// the same context: so a loop of reads doesn't allocate.
+type watch struct {
+	mu    sync.Mutex
+	done  <-chan struct{} // of the context watched
+	stop  func() bool
+	fired bool // the deadline is in the past because the context is done
+}
+
+// start watches ctx on behalf of a reader of c, which is about to wait.
+func (w *watch) start(c *Conn, ctx context.Context) error {
+	done := ctx.Done()
+	if done == c.done {
+		done = nil // the end of the connection ends a read anyway
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.done == done {
+		if done != nil && w.fired {
+			return ctx.Err()
+		}
+		return nil
+	}
+	w.clear(c)
+	if done == nil {
+		return nil
+	}
+	w.done = done
+	w.stop = context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.done == done {
+			w.fired = true
+			c.t.SetReadDeadline(aLongTimeAgo)
+		}
+	})
+	return nil
+}
+
+// prepare undoes what an earlier context did, if ctx is another.
+func (w *watch) prepare(c *Conn, ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.done != ctx.Done() {
+		w.clear(c)
+	}
+}
+
+func (w *watch) clear(c *Conn) {
+	if w.stop != nil {
+		w.stop()
+	}
+	if w.fired {
+		c.t.SetReadDeadline(time.Time{})
+	}
+	w.done, w.stop, w.fired = nil, nil, false
+}
+
+// forget drops the context at the end of the connection.
+func (w *watch) forget(c *Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clear(c)
+}

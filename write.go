@@ -1,0 +1,181 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"hawser/websocket/frame"
+)
+
+// Write writes p as one message in one frame. When it returns nil the message
+// is accepted: it goes out in order, together with others if somebody is
+// writing already; an error that comes up then is returned by later calls. p is
+// not kept and not changed. That a text is UTF-8 is up to the caller; a peer
+// will close the connection if it isn't (RFC 6455 section 5.6).
+//
+// While a message from [Conn.Writer] is unfinished, Write waits for its end, and
+// when much is waiting to be written, for the peer. If ctx ends before the
+// message began to go out, the connection stays as it is. If it ends in the
+// midst of it, the connection is broken and ends, as no frame can follow a half
+// one. After [Conn.Close] and at the end of the connection, the error is a
+// *[CloseError].
+func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
+	if !t.valid() {
+		return errType(t)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("websocket: write: %w", err)
+	}
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := c.beginMessage(ctx); err != nil {
+		return err
+	}
+	err := c.writeFrame(ctx, frame.Header{Fin: true, Opcode: frame.Opcode(t)}, p)
+	c.endMessage()
+	return err
+}
+
+// Send is Write of a [Prepared] message.
+func (c *Conn) Send(ctx context.Context, m *Prepared) error {
+	return c.Write(ctx, MessageType(m.op), m.data())
+}
+
+// writeFrame writes one frame, as a part of the message that the caller has
+// begun. It's called with o.mu held.
+func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
+	if len(p) > copyMax {
+		return c.writeLarge(ctx, h, p)
+	}
+	if err := c.appendFrame(h, p); err != nil {
+		return err
+	}
+	return c.flush(ctx)
+}
+
+// appendFrame appends a frame to what is to be written.
+func (c *Conn) appendFrame(h frame.Header, p []byte) error {
+	o := &c.out
+	if err := c.mask(&h); err != nil {
+		return err
+	}
+	if o.pend == nil {
+		o.pend = smallChunks.Get().(*chunk)
+	}
+	o.pend.p = frame.Append(o.pend.p, h, p)
+	return nil
+}
+
+// queue is appendFrame for frames that nobody waits for to be accepted.
+func (c *Conn) queue(h frame.Header, p []byte) {
+	if err := c.appendFrame(h, p); err != nil {
+		c.breakWrite(err)
+	}
+}
+
+// mask gives h a fresh key if this side has to mask (RFC 6455 section 5.3).
+func (c *Conn) mask(h *frame.Header) (err error) {
+	if c.role == frame.Client {
+		h.Masked = true
+		h.Key, err = newMaskKey()
+	}
+	return err
+}
+
+// writeLarge writes a frame that is too long to be copied as a whole. It's
+// called with o.mu held, and gives it up while it writes.
+func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
+	o := &c.out
+	o.busy = true // keeps other messages away; until endMessage
+	if err := c.waitIdle(ctx); err != nil {
+		return err
+	}
+	h.Length = int64(len(p))
+	if err := c.mask(&h); err != nil {
+		return err
+	}
+	before := o.pend
+	o.pend = nil
+	o.flushing = true
+	o.mu.Unlock()
+	err := c.sendLarge(ctx, before, h, p)
+	o.mu.Lock()
+	c.endFlush(batch{}, err)
+	if err != nil {
+		return c.writeError(ctx, err)
+	}
+	c.flushAsync() // control frames that came in between
+	return nil
+}
+
+func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p []byte) error {
+	b := largeChunks.Get().(*chunk)
+	defer b.put()
+	if before != nil {
+		b.p = append(b.p, before.p...)
+		before.put()
+	}
+	b.p = h.Append(b.p)
+	for pos := 0; ; {
+		part := p[pos:min(len(p), pos+chunkMax-min(len(b.p), chunkMax/2))]
+		b.p = append(b.p, part...)
+		if h.Masked {
+			frame.Mask(b.p[len(b.p)-len(part):], h.Key, pos)
+		}
+		pos += len(part)
+		if err := c.send(ctx, b.p); err != nil {
+			return err
+		}
+		b.p = b.p[:0]
+		if pos == len(p) {
+			return nil
+		}
+		if !h.Masked {
+			return c.send(ctx, p[pos:]) // nothing to change, so nothing to copy
+		}
+	}
+}
+
+// breakWrite is called with o.mu held when a write failed: whatever has gone
+// out, nothing can follow it. The peer may have sent its reasons, so reading
+// can go on for a while; but not if it's just not taking anything.
+func (c *Conn) breakWrite(err error) {
+	o := &c.out
+	if o.broken {
+		return
+	}
+	o.broken = true
+	o.pend.put()
+	o.pend = nil
+	o.posted, o.postedBytes = nil, 0
+	e := c.closeErrorLocked(err)
+	o.refuse(e)
+	if errors.Is(err, ErrWriteTimeout) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		c.setErr(e)
+		go c.shut() // takes the lock itself
+		return
+	}
+	c.afterCloseTimeout(func() {
+		c.setErr(e)
+		c.shut()
+	})
+}
+
+// writeError is what the user gets for err of the transport.
+func (c *Conn) writeError(ctx context.Context, err error) error {
+	if ctxErr := ctx.Err(); ctxErr != nil && errors.Is(err, ctxErr) {
+		return fmt.Errorf("websocket: write: cut off in the midst of a frame: %w", ctxErr)
+	}
+	return c.refusal()
+}
+
+// refusal is the error of who wants to write after the end, which is called
+// with o.mu held.
+func (c *Conn) refusal() error {
+	if e := c.err.Load(); e != nil {
+		return e
+	}
+	return c.out.closed
+}
