@@ -1,0 +1,38 @@
+package handshake
+
+import "strings"
+
+// tokenBytes has the characters of a token (RFC 9110 section 5.6.2).
+var tokenBytes = func() (t [256]bool) {
+	for _, b := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		t[b] = true
+	}
+	return t
+}()
+
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !tokenBytes[s[i]] {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// trim removes the optional white space of RFC 9110 section 5.6.3 around s.
+func trim(s string) string { return strings.Trim(s, " \t") }
+
+// hasToken reports whether the comma-separated lists in lines hold token, in
+// whatever case. An element counts only as a whole.
+func hasToken(lines []string, token string) bool {
+	for _, line := range lines {
+		for more := true; more; {
+			var element string
+			element, line, more = strings.Cut(line, ",")
+			if strings.EqualFold(trim(element), token) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,64 @@
+package handshake
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxProtocols is how many subprotocols a client may offer: enough for all, and
+// few enough to compare them with each other.
+const maxProtocols = 64
+
+// parseProtocols parses Sec-WebSocket-Protocol: tokens, each only once, in the
+// order of the client's preference. Empty elements, which RFC 9110 section 5.6.1
+// lets a recipient skip, are refused: nobody has a reason to send them here.
+func parseProtocols(lines []string) ([]string, error) {
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	var protocols []string
+	for _, line := range lines {
+		for more := true; more; {
+			var p string
+			p, line, more = strings.Cut(line, ",")
+			p = trim(p)
+			switch {
+			case p == "":
+				return nil, errors.New("an element is empty")
+			case !isToken(p):
+				return nil, fmt.Errorf("%s is not a token", printable(p))
+			case len(protocols) == maxProtocols:
+				return nil, fmt.Errorf("more than %d subprotocols", maxProtocols)
+			case slices.Contains(protocols, p):
+				return nil, fmt.Errorf("%s is repeated", printable(p))
+			}
+			protocols = append(protocols, p)
+		}
+	}
+	return protocols, nil
+}
+
+func formatProtocols(protocols []string) (string, error) {
+	for i, p := range protocols {
+		if !isToken(p) {
+			return "", fmt.Errorf("subprotocol %q is not a token", p)
+		}
+		if slices.Contains(protocols[:i], p) {
+			return "", fmt.Errorf("subprotocol %q is repeated", p)
+		}
+	}
+	return strings.Join(protocols, ", "), nil
+}
+
+// SelectProtocol returns the first of the subprotocols offered that is among
+// those supported, "" if none is (RFC 6455 section 4.2.2). Case counts.
+func SelectProtocol(offered, supported []string) string {
+	for _, p := range offered {
+		if slices.Contains(supported, p) {
+			return p
+		}
+	}
+	return ""
+}

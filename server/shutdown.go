@@ -1,0 +1,78 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"hawser/websocket/frame"
+)
+
+// closers is how many connections are closed at the same time.
+const closers = 256
+
+// Shutdown refuses new upgrades with status 503, closes all connections with
+// [frame.CodeGoingAway] and waits until they and their handlers have ended. When
+// ctx ends first, it cuts off those that are left and returns an error that
+// matches ctx.Err(). It doesn't stop the [http.Server] in front; call that one's
+// Shutdown first, which knows nothing of upgraded connections.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+
+	all := make(chan struct{})
+	go func() {
+		defer close(all)
+		s.closeAll(frame.CodeGoingAway)
+		s.waitHandlers()
+	}()
+	select {
+	case <-all:
+		return nil
+	case <-ctx.Done():
+	}
+	left := s.snapshot()
+	for _, c := range left {
+		c.CloseNow()
+	}
+	return fmt.Errorf("websocket: shutdown: %d connections cut off: %w", len(left), ctx.Err())
+}
+
+// Close refuses new upgrades and cuts off all connections.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	for c := range s.Conns() {
+		c.CloseNow()
+	}
+	return nil
+}
+
+func (s *Server) closeAll(code frame.Code) {
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, closers)
+	for c := range s.Conns() {
+		turn <- struct{}{}
+		wg.Go(func() {
+			c.Close(code, "")
+			<-turn
+		})
+	}
+	wg.Wait()
+}
+
+func (s *Server) waitHandlers() {
+	s.mu.Lock()
+	if s.handlers == 0 {
+		s.mu.Unlock()
+		return
+	}
+	if s.ended == nil {
+		s.ended = make(chan struct{})
+	}
+	ended := s.ended
+	s.mu.Unlock()
+	<-ended
+}
