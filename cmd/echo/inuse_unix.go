@@ -1,0 +1,10 @@
+//go:build !windows
+
+package main
+
+import (
+	"errors"
+	"syscall"
+)
+
+func isInUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
