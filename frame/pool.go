@@ -41,8 +41,9 @@ func getBuffer(size int) *buffer {
 // put gives b back. Whoever still looks at it gets to see poison in tests.
 func (b *buffer) put() {
 	if poison {
-		for i := range b.p {
-			b.p[i] = 0xDD
+		b.p[0] = 0xDD
+		for n := 1; n < len(b.p); n *= 2 {
+			copy(b.p[n:], b.p[:n])
 		}
 	}
 	if shift := bits.Len(uint(len(b.p) - 1)); shift <= maxShift {

@@ -1,0 +1,93 @@
+package frame
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// FuzzReader compares the Reader, fed in pieces of any size, with a parser that
+// has all of the input in memory.
+func FuzzReader(f *testing.F) {
+	f.Add(stream(Server, conversation()[:8]...), false, uint64(1))
+	f.Add(stream(Client, conversation()[:8]...), true, uint64(2))
+	f.Add(stream(Client, event{Op: Binary, Fin: true, Payload: text(300)}), true, uint64(3))
+	for _, s := range []string{"\x81\x7e\x00\x02", "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x80\x00", "\x01\x01a\x81\x00",
+		"\x09\x00", "\x89\x7e\x00\x7e", "\x83\x00", "\xc1\x00", "\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00"} {
+		f.Add([]byte(s), true, uint64(4))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, client bool, seed uint64) {
+		role := Server
+		if client {
+			role = Client
+		}
+		const limit = 1 << 16
+		want := parse(in, role, limit)
+		rng := rand.New(rand.NewPCG(seed, 1))
+		got := readAll(NewReader(&chunks{bytes.NewReader(in), rng}, Rules{Role: role}, limit))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// parse is RFC 6455 section 5.2 read aloud.
+func parse(in []byte, role Role, limit uint64) (events []event) {
+	open := false
+	for {
+		fail := func(s string) []event { return append(events, event{Err: s}) }
+		if len(in) == 0 {
+			return fail(io.EOF.Error())
+		}
+		short := fail(io.ErrUnexpectedEOF.Error())
+		if len(in) < 2 {
+			return short
+		}
+		fin, rsv, op := in[0]>>7 == 1, in[0]>>4&7, Opcode(in[0]&15)
+		masked, length, rest := in[1]>>7 == 1, uint64(in[1]&127), in[2:]
+		if size := map[uint64]int{126: 2, 127: 8}[length]; size > 0 {
+			if len(rest) < size {
+				return short
+			}
+			length = 0
+			for _, b := range rest[:size] {
+				length = length<<8 | uint64(b)
+			}
+			rest = rest[size:]
+			if length < 126 || size == 8 && length < 65536 || length>>63 == 1 {
+				return fail("1002")
+			}
+		}
+		var key []byte
+		if masked {
+			if len(rest) < 4 {
+				return short
+			}
+			key, rest = rest[:4], rest[4:]
+		}
+		control := op >= 8
+		switch {
+		case op > 2 && op < 8 || op > 10, rsv != 0, masked != (role == Server),
+			control && (!fin || length > 125), !control && (op == 0) != open:
+			return fail("1002")
+		case length > limit:
+			return fail("1009")
+		case length > uint64(len(rest)):
+			return append(events, event{Op: op, Err: io.ErrUnexpectedEOF.Error()})
+		}
+		payload := bytes.Clone(rest[:length])
+		for i := range payload {
+			if masked {
+				payload[i] ^= key[i%4]
+			}
+		}
+		events = append(events, event{op, fin, string(payload), ""})
+		in = rest[length:]
+		if !control {
+			open = !fin
+		}
+	}
+}

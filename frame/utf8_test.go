@@ -1,0 +1,151 @@
+package frame_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"hawser/websocket/frame"
+)
+
+// viable reports whether bytes could follow p that make it valid: it's valid but
+// for a last character that some continuation bytes would complete.
+func viable(p []byte) bool {
+	for len(p) > 0 && utf8.FullRune(p) {
+		r, size := utf8.DecodeRune(p)
+		if r == utf8.RuneError && size == 1 {
+			return false
+		}
+		p = p[size:]
+	}
+	return true
+}
+
+// check feeds p cut in two everywhere, and byte by byte, and compares verdicts.
+func check(t *testing.T, p []byte) {
+	t.Helper()
+	want, done := viable(p), utf8.Valid(p)
+	for cut := 0; cut <= len(p); cut++ {
+		var u frame.UTF8
+		ok := u.Feed(p[:cut])
+		if ok != viable(p[:cut]) {
+			t.Fatalf("% x, first %d bytes: %v", p, cut, ok)
+		}
+		ok = ok && u.Feed(p[cut:])
+		if ok != want || ok && u.Done() != done {
+			t.Fatalf("% x cut at %d: %v, done %v; want %v, %v", p, cut, ok, u.Done(), want, done)
+		}
+	}
+	var u frame.UTF8
+	for i := range p {
+		if ok := u.Feed(p[i : i+1]); ok != viable(p[:i+1]) {
+			t.Fatalf("% x byte by byte: %v at byte %d", p, ok, i)
+		} else if !ok {
+			return
+		}
+	}
+}
+
+func TestUTF8Exhaustive(t *testing.T) {
+	t.Parallel()
+	edges := []byte{0, 0x41, 0x7f, 0x80, 0x81, 0x8f, 0x90, 0x9f, 0xa0, 0xbe, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xfe, 0xff}
+	for a := range 256 {
+		check(t, []byte{byte(a)})
+		for b := range 256 {
+			check(t, []byte{byte(a), byte(b)})
+			for _, c := range edges {
+				check(t, []byte{byte(a), byte(b), c})
+				if a >= 0xe0 && slices.Contains(edges, byte(b)) {
+					for _, d := range edges {
+						check(t, []byte{byte(a), byte(b), c, d})
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestUTF8(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, text string
+		badAt      int // the first byte that can't be; -1 for none
+		done       bool
+	}{
+		{"U1_overlong_2", "ab\xc0\x80", 2, false},
+		{"U1_overlong_3", "\xe0\x80\x80", 1, false},
+		{"U1_overlong_4", "\xf0\x80\x80\x80", 1, false},
+		{"U1_surrogate", "\xed\xa0\x80", 1, false},
+		{"U1_surrogate_last", "\xed\xbf\xbf", 1, false},
+		{"U1_above_10FFFF", "\xf4\x90\x80\x80", 1, false},
+		{"U1_F5", "\xf5\x80", 0, false},
+		{"U1_lone_continuation", "a\x80", 1, false},
+		{"U1_FE", "\xfe", 0, false},
+		{"U1_FF", "a\xff", 1, false},
+		{"U2_cut_at_the_end", "κόσμ\xce", -1, false},
+		{"U3_Autobahn_6.4", "κόσμε\xf4\x90\x80\x80edited", 11, false},
+		{"U5_noncharacters", "\uFFFE\uFFFF\U0010FFFF", -1, true},
+		{"empty", "", -1, true},
+		{"mixed", "a£€😀 Привет 日本", -1, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			check(t, []byte(tt.text))
+			var u frame.UTF8
+			for i := range len(tt.text) {
+				if ok := u.Feed([]byte{tt.text[i]}); ok != (tt.badAt < 0 || i < tt.badAt) {
+					t.Fatalf("%v at byte %d", ok, i)
+				} else if !ok {
+					return
+				}
+			}
+			if u.Done() != tt.done {
+				t.Errorf("Done() = %v", u.Done())
+			}
+		})
+	}
+}
+
+func TestUTF8Random(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20000 {
+		var b strings.Builder
+		for range rng.IntN(40) {
+			b.WriteRune([]rune("aé€😀я\uFFFD")[rng.IntN(6)])
+		}
+		p := []byte(b.String())
+		if len(p) > 0 && rng.IntN(2) == 0 {
+			p[rng.IntN(len(p))] = byte(rng.IntN(256))
+		}
+		var u frame.UTF8
+		ok := true
+		for rest := p; ok && len(rest) > 0; {
+			n := 1 + rng.IntN(min(len(rest), 20))
+			ok = u.Feed(rest[:n])
+			rest = rest[n:]
+		}
+		if ok && u.Done() != utf8.Valid(p) || !ok && viable(p) {
+			t.Fatalf("% x: %v, done %v", p, ok, u.Done())
+		}
+	}
+}
+
+func BenchmarkUTF8(b *testing.B) {
+	for _, text := range []string{"ascii text ", "Привет, ", "日本語の", "😀👍🏽"} {
+		p := []byte(strings.Repeat(text, 1024/len(text)))
+		b.Run(fmt.Sprintf("%.6s", text), func(b *testing.B) {
+			b.SetBytes(int64(len(p)))
+			for b.Loop() {
+				var u frame.UTF8
+				if !u.Feed(p) {
+					b.Fatal("not valid")
+				}
+			}
+		})
+	}
+}
