@@ -49,7 +49,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 		in.ctx = context.Background()
 		in.watch.prepare(c, in.ctx)
 		c.rd.Detach() // the user may still look at the last message
-		c.readError(c.awaitClose())
+		c.awaitClose()
 	}
 	c.unlockRead()
 	<-c.done
@@ -63,16 +63,18 @@ func (c *Conn) closeResult() error {
 	return nil
 }
 
-// awaitClose reads until there is an error, as the peer's Close frame is one.
-func (c *Conn) awaitClose() error {
+// awaitClose reads until the connection has ended, as the peer's Close frame
+// makes it do.
+func (c *Conn) awaitClose() {
 	for n := 0; n < maxDrain; {
 		p, err := c.step()
 		if err != nil {
-			return err
+			c.readError(err)
+			return
 		}
 		n += len(p)
 	}
-	return ErrCloseTimeout
+	c.abort(ErrCloseTimeout)
 }
 
 // CloseWrite begins to close: it sends what was accepted before and a Close
