@@ -18,13 +18,17 @@ type Extension struct {
 	Params []Param
 }
 
-// Param is a parameter of an extension. A value, if there is one, is not empty.
+// Param is a parameter of an extension. Its value, which can't be empty in the
+// grammar, is "" if there is none.
 type Param struct {
 	Name, Value string
 }
 
 // ParseExtensions parses the values of all headers Sec-WebSocket-Extensions
-// together. A value in quotes stands for its contents, which have to be a token.
+// together (RFC 6455 section 9.1): nil if there are none. A value in quotes stands
+// for its contents, which have to be a token. Empty elements, and more extensions
+// or parameters than anybody needs, are errors. Which extensions and parameters
+// make sense is for others to tell.
 func ParseExtensions(lines []string) ([]Extension, error) {
 	var extensions []Extension
 	for _, line := range lines {
@@ -50,23 +54,40 @@ func ParseExtensions(lines []string) ([]Extension, error) {
 }
 
 // FormatExtensions is the reverse of [ParseExtensions]: the value of one header.
+// It writes what it is given; [RequestHeader] and [AppendResponse] check it first.
 func FormatExtensions(extensions []Extension) string {
-	var b strings.Builder
+	return string(appendExtensions(nil, extensions))
+}
+
+func appendExtensions(dst []byte, extensions []Extension) []byte {
 	for i, e := range extensions {
 		if i > 0 {
-			b.WriteString(", ")
+			dst = append(dst, ", "...)
 		}
-		b.WriteString(e.Name)
+		dst = append(dst, e.Name...)
 		for _, p := range e.Params {
-			b.WriteString("; ")
-			b.WriteString(p.Name)
+			dst = append(append(dst, "; "...), p.Name...)
 			if p.Value != "" {
-				b.WriteByte('=')
-				b.WriteString(p.Value)
+				dst = append(append(dst, '='), p.Value...)
 			}
 		}
 	}
-	return b.String()
+	return dst
+}
+
+// checkExtensions returns an error if the extensions can't be written.
+func checkExtensions(extensions []Extension) error {
+	for _, e := range extensions {
+		if !isToken(e.Name) {
+			return fmt.Errorf("extension %q is not a token", e.Name)
+		}
+		for _, p := range e.Params {
+			if !isToken(p.Name) || p.Value != "" && !isToken(p.Value) {
+				return fmt.Errorf("parameter %q=%q of extension %s is not made of tokens", p.Name, p.Value, e.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // scanner takes a header's value apart from its beginning.
@@ -125,20 +146,19 @@ func (s *scanner) value() (string, error) {
 	}
 	var b strings.Builder
 	for i := 1; i < len(s.rest); i++ {
-		switch c := s.rest[i]; c {
-		case '"':
+		c := s.rest[i]
+		if c == '"' && b.Len() > 0 {
 			s.rest = strings.TrimLeft(s.rest[i+1:], " \t")
-			if v := b.String(); isToken(v) {
-				return v, nil
-			}
-			return "", errors.New("a value in quotes is not a token")
-		case '\\':
-			if i++; i < len(s.rest) {
-				b.WriteByte(s.rest[i])
-			}
-		default:
-			b.WriteByte(c)
+			return b.String(), nil
 		}
+		if c == '\\' && i+1 < len(s.rest) {
+			i++
+			c = s.rest[i]
+		}
+		if !tokenBytes[c] {
+			return "", errors.New("a value in quotes is not a token")
+		}
+		b.WriteByte(c)
 	}
 	return "", errors.New("quotes are not closed")
 }

@@ -29,7 +29,8 @@ func NewKey() (string, error) {
 // Accept returns the value of Sec-WebSocket-Accept that answers key (RFC 6455
 // section 4.2.2). The hash keeps caches from answering; it protects nothing.
 func Accept(key string) string {
-	return string(appendAccept(nil, key))
+	var b [28]byte
+	return string(appendAccept(b[:0], key))
 }
 
 func appendAccept(dst []byte, key string) []byte {

@@ -1,6 +1,9 @@
 package handshake
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // tokenBytes has the characters of a token (RFC 9110 section 5.6.2).
 var tokenBytes = func() (t [256]bool) {
@@ -22,6 +25,12 @@ func isToken(s string) bool {
 // trim removes the optional white space of RFC 9110 section 5.6.3 around s.
 func trim(s string) string { return strings.Trim(s, " \t") }
 
+// equalFold compares s with ascii in whatever case. Unicode folds some characters
+// to ASCII letters, such as the Kelvin sign to k; these are longer.
+func equalFold(s, ascii string) bool {
+	return len(s) == len(ascii) && strings.EqualFold(s, ascii)
+}
+
 // hasToken reports whether the comma-separated lists in lines hold token, in
 // whatever case. An element counts only as a whole.
 func hasToken(lines []string, token string) bool {
@@ -29,10 +38,19 @@ func hasToken(lines []string, token string) bool {
 		for more := true; more; {
 			var element string
 			element, line, more = strings.Cut(line, ",")
-			if strings.EqualFold(trim(element), token) {
+			if equalFold(trim(element), token) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// printable makes the beginning of what a peer sent fit for a line of text.
+func printable(s string) string {
+	const most = 40
+	if len(s) > most {
+		return fmt.Sprintf("%+q...", s[:most])
+	}
+	return fmt.Sprintf("%+q", s)
 }

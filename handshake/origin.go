@@ -1,10 +1,10 @@
 package handshake
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -13,14 +13,14 @@ import (
 // section 10.2): nil if there is no Origin header, as from clients that are not
 // browsers, if it is the origin that the request went to, and if allowed has it.
 // Origins are compared as a whole: scheme, host and port (RFC 6454 section 5).
-// The request's own scheme is https if it came over TLS; behind a proxy that ends
-// TLS, list the public origin in allowed. An entry of allowed is one of
+// The request's own scheme is https if it came over TLS, else http; behind a proxy
+// that ends TLS, list the public origin in allowed. An entry of allowed is one of
 //
 //	https://example.org        this origin
 //	https://example.org:8443   this origin
 //	https://*.example.org      all of the domain's subdomains, not itself
 //	null                       pages without an origin, such as files
-//	*                          all
+//	*                          all, even those that are malformed
 //
 // An error is a *[Refusal] with status 403, or 400 for a repeated header.
 // [CheckOrigins] tells whether the entries are well-formed; others match nothing.
@@ -34,113 +34,148 @@ func CheckOrigin(r *http.Request, allowed []string) error {
 	}
 	value := trim(values[0])
 	o, err := parseOrigin(value)
-	if err != nil && value != "null" {
-		return refuse(http.StatusForbidden, "origin %s: %v", printable(value), err)
-	}
-	if err == nil && o == requestOrigin(r) {
+	if err == nil && isOwn(o, r) {
 		return nil
 	}
-	for _, a := range allowed {
-		if a == "*" || a == "null" && value == "null" || err == nil && o.matches(a) {
+	for _, entry := range allowed {
+		if entry == "*" || entry == "null" && value == "null" || err == nil && matches(entry, o) {
 			return nil
 		}
+	}
+	if err != nil && value != "null" {
+		return refuse(http.StatusForbidden, "origin %s: %v", printable(value), err)
 	}
 	return refuse(http.StatusForbidden, "origin %s is not allowed", printable(value))
 }
 
-// CheckOrigins returns an error if an entry of allowed has none of the forms
-// that [CheckOrigin] understands.
+// CheckOrigins returns an error if an entry of allowed has none of the forms that
+// [CheckOrigin] understands, so that a mistake is found before it refuses anybody.
 func CheckOrigins(allowed []string) error {
-	for _, a := range allowed {
-		if a == "*" || a == "null" {
+	for _, entry := range allowed {
+		if entry == "*" || entry == "null" {
 			continue
 		}
-		if _, err := parseOrigin(withoutStar(a)); err != nil {
-			return fmt.Errorf("websocket: allowed origin %q: %w", a, err)
+		if _, _, err := parseEntry(entry); err != nil {
+			return fmt.Errorf("websocket: allowed origin %q: %w", entry, err)
 		}
 	}
 	return nil
 }
 
-// origin is in one canonical form, so that == compares.
-type origin struct {
-	scheme, host string
-	port         uint16
-}
-
-func (o origin) matches(allowed string) bool {
-	a, err := parseOrigin(withoutStar(allowed))
-	if err != nil {
-		return false
-	}
-	if withoutStar(allowed) == allowed {
-		return o == a
-	}
-	return o.scheme == a.scheme && o.port == a.port && strings.HasSuffix(o.host, "."+a.host)
-}
-
-func withoutStar(allowed string) string { return strings.Replace(allowed, "://*.", "://", 1) }
-
-// requestOrigin is the origin of the pages that the server itself serves.
-func requestOrigin(r *http.Request) origin {
+// isOwn reports whether o is the origin of the pages that the server itself has.
+func isOwn(o origin, r *http.Request) bool {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	o, _ := parseOrigin(scheme + "://" + r.Host)
-	return o
+	own, err := newOrigin(scheme, r.Host)
+	return err == nil && o == own
 }
 
-// parseOrigin parses scheme://host[:port], and nothing else.
+func matches(entry string, o origin) bool {
+	a, subdomains, err := parseEntry(entry)
+	if err != nil {
+		return false
+	}
+	if subdomains {
+		parent, ok := strings.CutSuffix(o.host, a.host)
+		if !ok || !strings.HasSuffix(parent, ".") {
+			return false
+		}
+		o.host = a.host
+	}
+	return o == a
+}
+
+// parseEntry parses an entry of a list of allowed origins. Of a wildcard it
+// returns the domain, and that its subdomains are meant.
+func parseEntry(entry string) (o origin, subdomains bool, err error) {
+	scheme, authority, _ := strings.Cut(entry, "://")
+	authority, subdomains = strings.CutPrefix(authority, "*.")
+	o, err = newOrigin(scheme, authority)
+	if _, noAddr := netip.ParseAddr(o.host); subdomains && err == nil && noAddr == nil {
+		err = errors.New("an IP address has no subdomains")
+	}
+	return o, subdomains, err
+}
+
+// origin is in one canonical form, so that == compares.
+type origin struct {
+	scheme, host string // in lower case; host without brackets
+	port         uint16 // the scheme's own if none is given
+}
+
+// parseOrigin parses scheme://host or scheme://host:port, and nothing else.
 func parseOrigin(s string) (origin, error) {
-	scheme, authority, ok := strings.Cut(s, "://")
-	if !ok || !isScheme(scheme) {
-		return origin{}, fmt.Errorf("not of the form scheme://host:port")
+	scheme, authority, _ := strings.Cut(s, "://")
+	return newOrigin(scheme, authority)
+}
+
+func newOrigin(scheme, authority string) (o origin, err error) {
+	if !isScheme(scheme) || authority == "" {
+		return origin{}, errors.New("it is not of the form scheme://host:port")
 	}
-	o := origin{scheme: strings.ToLower(scheme)}
-	if strings.ContainsAny(authority, "/?#@\\ \t%") {
-		return origin{}, fmt.Errorf("has more than a scheme, host and port")
-	}
-	u := url.URL{Host: authority}
-	host, port := u.Hostname(), u.Port()
-	rebuilt := host
-	if strings.HasPrefix(authority, "[") {
-		ip, err := netip.ParseAddr(host)
-		if err != nil || !ip.Is6() {
-			return origin{}, fmt.Errorf("host is not an IPv6 address")
+	o.scheme = strings.ToLower(scheme)
+	host := authority
+	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
+		n, err := strconv.ParseUint(authority[i+1:], 10, 16)
+		if err != nil {
+			return origin{}, errors.New("its port is not a number up to 65535")
 		}
-		rebuilt = "[" + host + "]"
-		host = ip.String()
-	} else if strings.ContainsAny(host, ":[]") {
-		return origin{}, fmt.Errorf("host is malformed")
-	}
-	if host == "" {
-		return origin{}, fmt.Errorf("host is missing")
-	}
-	o.host = strings.ToLower(host)
-	switch {
-	case port != "":
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || authority != rebuilt+":"+port {
-			return origin{}, fmt.Errorf("port is malformed")
-		}
-		o.port = uint16(n)
-	case authority != rebuilt:
-		return origin{}, fmt.Errorf("port is malformed")
-	case o.scheme == "http" || o.scheme == "ws":
+		host, o.port = authority[:i], uint16(n)
+	} else if o.scheme == "http" || o.scheme == "ws" {
 		o.port = 80
-	case o.scheme == "https" || o.scheme == "wss":
+	} else if o.scheme == "https" || o.scheme == "wss" {
 		o.port = 443
 	}
-	return o, nil
+	o.host, err = canonicalHost(host)
+	return o, err
 }
 
-func isScheme(s string) bool {
+// canonicalHost returns a name in lower case, or an IPv6 address in its shortest
+// form. Browsers send international names in ASCII (RFC 6454 section 6.2).
+func canonicalHost(host string) (string, error) {
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		ip, err := netip.ParseAddr(inner)
+		if !ok || err != nil || !ip.Is6() || ip.Zone() != "" {
+			return "", errors.New("what its brackets hold is not an IPv6 address")
+		}
+		return ip.String(), nil
+	}
+	if !isHostName(host) {
+		return "", errors.New("its host is not a name of ASCII letters, digits, - and _, or an address")
+	}
+	return strings.ToLower(host), nil
+}
+
+// isHostName reports whether s has labels with dots between, and maybe one at the
+// end. They are compared, not resolved: their length doesn't matter.
+func isHostName(s string) bool {
+	inLabel := false
 	for i := range len(s) {
-		c := s[i] | 0x20
-		if !(c >= 'a' && c <= 'z' || i > 0 && (s[i] >= '0' && s[i] <= '9' || s[i] == '+' || s[i] == '-' || s[i] == '.')) {
+		switch c := s[i]; {
+		case isAlpha(c) || isDigit(c) || c == '-' || c == '_':
+			inLabel = true
+		case c == '.' && inLabel:
+			inLabel = false
+		default:
 			return false
 		}
 	}
 	return s != ""
 }
+
+func isScheme(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !isAlpha(c) && (i == 0 || !isDigit(c) && c != '+' && c != '-' && c != '.') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

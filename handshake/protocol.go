@@ -15,9 +15,6 @@ const maxProtocols = 64
 // order of the client's preference. Empty elements, which RFC 9110 section 5.6.1
 // lets a recipient skip, are refused: nobody has a reason to send them here.
 func parseProtocols(lines []string) ([]string, error) {
-	if len(lines) == 0 {
-		return nil, nil
-	}
 	var protocols []string
 	for _, line := range lines {
 		for more := true; more; {

@@ -3,14 +3,16 @@ package handshake
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 )
 
-// Refusal is a request that can't be upgraded. It's an [http.Handler] that tells
-// the client.
+// Refusal is a request that can't be upgraded (RFC 6455 section 4.2.2). It's an
+// error, found with [errors.As], and an [http.Handler] that tells the client.
 type Refusal struct {
-	Status int    // of the answer
-	Reason string // what was wrong, in one line
+	Status int         // of the answer: 300 to 599
+	Header http.Header // what the answer has besides, such as WWW-Authenticate; may be nil
+	Reason string      // what was wrong, in one line; the client gets to see it
 }
 
 // Error says what was wrong.
@@ -18,25 +20,35 @@ func (e *Refusal) Error() string {
 	return fmt.Sprintf("websocket: upgrade refused with status %d: %s", e.Status, e.Reason)
 }
 
-// ServeHTTP answers with the status and the reason as text, and closes the
-// connection: who got this wrong may take what follows for something else.
+// ServeHTTP answers with the status, the headers and the reason as text, and
+// closes the connection: who got this wrong may take what follows for something
+// else. A status that refuses nothing is answered as 500. It may be called from
+// several goroutines at the same time.
 func (e *Refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
-	h.Set("Connection", "close")
+	h.Del("Content-Length") // of an answer that somebody else had in mind
+	h.Del("Content-Encoding")
+	maps.Copy(h, e.Header.Clone())
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
-	switch e.Status {
-	case http.StatusMethodNotAllowed:
-		h.Set("Allow", http.MethodGet)
-	case http.StatusUpgradeRequired: // RFC 9110 section 15.5.22, RFC 6455 section 4.4
-		h.Set("Connection", "close, Upgrade")
-		h.Set("Upgrade", "websocket")
-		h.Set("Sec-WebSocket-Version", version)
+	// net/http closes the connection only if the first line is exactly this.
+	h["Connection"] = append([]string{"close"}, e.Header["Connection"]...)
+	status := e.Status
+	if status < 300 || status > 599 {
+		status = http.StatusInternalServerError
 	}
-	w.WriteHeader(e.Status)
+	w.WriteHeader(status)
 	io.WriteString(w, e.Reason+"\n")
 }
 
 func refuse(status int, format string, args ...any) *Refusal {
-	return &Refusal{status, fmt.Sprintf(format, args...)}
+	return &Refusal{Status: status, Reason: fmt.Sprintf(format, args...)}
+}
+
+// refuseUpgrade says which upgrade and version there are (RFC 9110 section
+// 15.5.22, RFC 6455 section 4.4).
+func refuseUpgrade(format string, args ...any) *Refusal {
+	e := refuse(http.StatusUpgradeRequired, format, args...)
+	e.Header = http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, headerVersion: {version}}
+	return e
 }

@@ -5,17 +5,6 @@ import (
 	"net/http"
 )
 
-const version = "13"
-
-// The names as they stand in an [http.Header].
-const (
-	headerKey        = "Sec-Websocket-Key"
-	headerVersion    = "Sec-Websocket-Version"
-	headerProtocol   = "Sec-Websocket-Protocol"
-	headerExtensions = "Sec-Websocket-Extensions"
-	headerAccept     = "Sec-Websocket-Accept"
-)
-
 // Request is what a client asks for.
 type Request struct {
 	Key        string      // of Sec-WebSocket-Key
@@ -26,52 +15,53 @@ type Request struct {
 // ParseRequest checks a request to upgrade (RFC 6455 section 4.2.1). An error is
 // a *[Refusal], with one of these statuses:
 //
-//	405  the method is not GET
 //	505  the protocol is older than HTTP/1.1
+//	405  the method is not GET
 //	426  Upgrade doesn't list websocket, Connection doesn't list Upgrade,
 //	     or the version is not 13
-//	400  all other faults, and HTTP/2
+//	400  all other faults, and HTTP/2 or newer, which has no such upgrade
+//	     (that of RFC 8441 is not supported)
 //
-// The origin is for [CheckOrigin] to check.
+// Time and memory are linear in the size of the header. The origin is for
+// [CheckOrigin] to check.
 func ParseRequest(r *http.Request) (Request, error) {
-	if r.Method != http.MethodGet {
-		return Request{}, refuse(http.StatusMethodNotAllowed, "method %s is not GET", printable(r.Method))
-	}
-	if !r.ProtoAtLeast(1, 1) {
+	switch {
+	case !r.ProtoAtLeast(1, 1):
 		return Request{}, refuse(http.StatusHTTPVersionNotSupported, "%s is older than HTTP/1.1", printable(r.Proto))
-	}
-	if r.ProtoMajor > 1 {
-		return Request{}, refuse(http.StatusBadRequest, "%s has no upgrades", printable(r.Proto))
-	}
-	if !hasToken(r.Header["Upgrade"], "websocket") {
-		return Request{}, refuse(http.StatusUpgradeRequired, "this is a WebSocket endpoint: header Upgrade does not list websocket")
-	}
-	if !hasToken(r.Header["Connection"], "Upgrade") {
-		return Request{}, refuse(http.StatusUpgradeRequired, "header Connection does not list Upgrade")
+	case r.ProtoMajor > 1:
+		return Request{}, refuse(http.StatusBadRequest, "WebSockets need HTTP/1.1 here, this is %s", printable(r.Proto))
+	case r.Method != http.MethodGet:
+		e := refuse(http.StatusMethodNotAllowed, "method %s is not GET", printable(r.Method))
+		e.Header = http.Header{"Allow": {http.MethodGet}}
+		return Request{}, e
+	case !hasToken(r.Header["Upgrade"], "websocket"):
+		return Request{}, refuseUpgrade("this is a WebSocket endpoint: header Upgrade does not list websocket")
+	case !hasToken(r.Header["Connection"], "Upgrade"):
+		return Request{}, refuseUpgrade("header Connection does not list Upgrade")
 	}
 	switch v := r.Header[headerVersion]; {
 	case len(v) == 0:
-		return Request{}, refuse(http.StatusUpgradeRequired, "header Sec-WebSocket-Version is missing")
+		return Request{}, refuseUpgrade("header Sec-WebSocket-Version is missing")
 	case len(v) > 1:
-		return Request{}, refuse(http.StatusUpgradeRequired, "header Sec-WebSocket-Version is repeated")
+		return Request{}, refuseUpgrade("header Sec-WebSocket-Version is repeated")
 	case trim(v[0]) != version:
-		return Request{}, refuse(http.StatusUpgradeRequired, "WebSocket version %s is not 13", printable(v[0]))
+		return Request{}, refuseUpgrade("WebSocket version %s is not 13", printable(v[0]))
 	}
-	if r.Host == "" {
+	switch {
+	case r.Host == "":
 		return Request{}, refuse(http.StatusBadRequest, "header Host is missing")
-	}
-	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
+	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
 		return Request{}, refuse(http.StatusBadRequest, "a request to upgrade has no body")
 	}
-	keys := r.Header[headerKey]
-	switch len(keys) {
-	case 1:
+	var req Request
+	switch keys := r.Header[headerKey]; len(keys) {
 	case 0:
 		return Request{}, refuse(http.StatusBadRequest, "header Sec-WebSocket-Key is missing")
+	case 1:
+		req.Key = trim(keys[0])
 	default:
 		return Request{}, refuse(http.StatusBadRequest, "header Sec-WebSocket-Key is repeated")
 	}
-	req := Request{Key: trim(keys[0])}
 	if !validKey(req.Key) {
 		return Request{}, refuse(http.StatusBadRequest, "header Sec-WebSocket-Key is not the base64 of 16 bytes")
 	}
@@ -85,34 +75,29 @@ func ParseRequest(r *http.Request) (Request, error) {
 	return req, nil
 }
 
-// printable makes the beginning of what a peer sent fit for a line of text.
-func printable(s string) string {
-	const most = 40
-	if len(s) > most {
-		return fmt.Sprintf("%+q...", s[:most])
-	}
-	return fmt.Sprintf("%+q", s)
-}
-
 // RequestHeader adds the handshake to the header h of a request (RFC 6455
-// section 4.1): the version, key, subprotocols and extensions to offer. It fails
-// if h has one of these headers already, and if protocols are not tokens, each
-// only once.
+// section 4.1): the version, key, subprotocols and extensions to offer. It fails,
+// and leaves h alone, if h has one of these headers already or one that is
+// malformed, if the subprotocols are not tokens, each only once, and if the
+// extensions are not made of tokens.
 func RequestHeader(h http.Header, key string, protocols []string, extensions []Extension) error {
-	for _, name := range []string{"Upgrade", "Connection", headerKey, headerVersion, headerProtocol, headerExtensions, headerAccept} {
-		if _, ok := h[name]; ok {
-			return fmt.Errorf("websocket: header %s belongs to the handshake and can't be set", name)
+	for name, values := range h {
+		if err := checkHeader(name, values); err != nil {
+			return err
 		}
+	}
+	list, err := formatProtocols(protocols)
+	if err != nil {
+		return fmt.Errorf("websocket: %w", err)
+	}
+	if err := checkExtensions(extensions); err != nil {
+		return fmt.Errorf("websocket: %w", err)
 	}
 	h["Upgrade"] = []string{"websocket"}
 	h["Connection"] = []string{"Upgrade"}
 	h[headerKey] = []string{key}
 	h[headerVersion] = []string{version}
 	if len(protocols) > 0 {
-		list, err := formatProtocols(protocols)
-		if err != nil {
-			return fmt.Errorf("websocket: %w", err)
-		}
 		h[headerProtocol] = []string{list}
 	}
 	if len(extensions) > 0 {

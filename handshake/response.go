@@ -5,53 +5,47 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // AppendResponse appends the head of the response that accepts key (RFC 6455
 // section 4.2.2): the protocol and extensions agreed on, if any, and the headers
 // in extra, in the order of their names. A header of extra that belongs to the
 // handshake or to HTTP's framing, and one that would break the head apart, is an
-// error; nothing of the kind is ever written.
+// error, as are a protocol and extensions that are not made of tokens; nothing of
+// the kind is ever written, and dst is returned as it was.
 func AppendResponse(dst []byte, key, protocol string, extensions []Extension, extra http.Header) ([]byte, error) {
-	head := append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
-	head = appendAccept(head, key)
-	head = append(head, "\r\n"...)
+	if protocol != "" && !isToken(protocol) {
+		return dst, fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
+	}
+	if err := checkExtensions(extensions); err != nil {
+		return dst, fmt.Errorf("websocket: %w", err)
+	}
+	head := append(slices.Grow(dst, 256), // enough for most
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	head = append(appendAccept(head, key), "\r\n"...)
 	if protocol != "" {
-		if !isToken(protocol) {
-			return dst, fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
-		}
-		head = append(append(append(head, "Sec-WebSocket-Protocol: "...), protocol...), "\r\n"...)
+		head = appendLine(head, "Sec-WebSocket-Protocol", protocol)
 	}
 	if len(extensions) > 0 {
-		head = append(append(append(head, "Sec-WebSocket-Extensions: "...), FormatExtensions(extensions)...), "\r\n"...)
+		head = append(head, "Sec-WebSocket-Extensions: "...)
+		head = append(appendExtensions(head, extensions), "\r\n"...)
 	}
 	if len(extra) > 0 {
 		for _, name := range slices.Sorted(maps.Keys(extra)) {
-			if err := checkExtra(name); err != nil {
+			if err := checkHeader(name, extra[name]); err != nil {
 				return dst, err
 			}
 			for _, value := range extra[name] {
-				if strings.ContainsAny(value, "\r\n\x00") {
-					return dst, fmt.Errorf("websocket: value of the header %s has a line break or NUL", name)
-				}
-				head = append(append(append(append(head, name...), ": "...), value...), "\r\n"...)
+				head = appendLine(head, name, value)
 			}
 		}
 	}
 	return append(head, "\r\n"...), nil
 }
 
-func checkExtra(name string) error {
-	if !isToken(name) {
-		return fmt.Errorf("websocket: %q is not the name of a header", name)
-	}
-	switch c := http.CanonicalHeaderKey(name); c {
-	case "Upgrade", "Connection", headerAccept, headerProtocol, headerExtensions, headerVersion, headerKey,
-		"Content-Length", "Transfer-Encoding", "Trailer":
-		return fmt.Errorf("websocket: header %s belongs to the handshake and can't be set", c)
-	}
-	return nil
+func appendLine(dst []byte, name, value string) []byte {
+	dst = append(append(dst, name...), ": "...)
+	return append(append(dst, value...), "\r\n"...)
 }
 
 // Response is what a server agreed to.
@@ -60,7 +54,8 @@ type Response struct {
 	Extensions []Extension // a part of those offered
 }
 
-// ResponseError is a response that doesn't complete the handshake.
+// ResponseError is a response that doesn't complete the handshake (RFC 6455
+// section 4.1). Find it with [errors.As].
 type ResponseError struct {
 	Status int    // of the response
 	Reason string // what was wrong
@@ -83,7 +78,7 @@ func CheckResponse(resp *http.Response, key string, protocols []string, offered 
 		return fail("the server answers with status %s instead of 101", printable(resp.Status))
 	case !resp.ProtoAtLeast(1, 1):
 		return fail("the server answers with %s", printable(resp.Proto))
-	case len(h["Upgrade"]) != 1 || !strings.EqualFold(trim(h.Get("Upgrade")), "websocket"):
+	case len(h["Upgrade"]) != 1 || !equalFold(trim(h.Get("Upgrade")), "websocket"):
 		return fail("header Upgrade is not websocket")
 	case !hasToken(h["Connection"], "Upgrade"):
 		return fail("header Connection does not list Upgrade")
