@@ -85,6 +85,7 @@ func (r *Reader) Init(src io.Reader, rules Rules, maxPayload int64) {
 // Preload copies p to the end of what r has read but not consumed, as if it
 // came from the source.
 func (r *Reader) Preload(p []byte) {
+	r.piece = 0
 	for len(p) > 0 {
 		r.makeRoom()
 		n := copy(r.b.p[r.w:], p)
@@ -98,13 +99,13 @@ func (r *Reader) Preload(p []byte) {
 // of one [io.ErrUnexpectedEOF]. For a header that is not allowed it returns an
 // *[Error].
 func (r *Reader) Next() (Header, error) {
+	if r.err != nil {
+		return Header{}, r.err
+	}
 	for r.left > 0 {
 		if _, err := r.Piece(); err != nil {
 			return Header{}, err
 		}
-	}
-	if r.err != nil {
-		return Header{}, r.err
 	}
 	r.piece = 0
 	for {
@@ -145,7 +146,7 @@ func (r *Reader) begin(h Header) (Header, error) {
 // that have arrived, at least one, waiting for it if need be. At the end of the
 // payload it returns [io.EOF]; when the source ends before,
 // [io.ErrUnexpectedEOF]. The slice is valid until the next call of a method of
-// r, except for [Reader.Hold] and [Reader.Held].
+// r; to keep its bytes, call [Reader.Hold], which may move them.
 func (r *Reader) Piece() ([]byte, error) {
 	r.piece = 0
 	if r.left == 0 {
@@ -172,15 +173,15 @@ func (r *Reader) consume(n int) []byte {
 }
 
 // Payload returns what is left of the current frame's payload as one slice,
-// unmasked. It's valid until the next call of a method of r, except for
-// [Reader.Hold] and [Reader.Held].
+// unmasked. It's valid until the next call of a method of r, as a piece is.
 func (r *Reader) Payload() ([]byte, error) {
 	r.piece = 0
 	if r.left == 0 {
 		return nil, nil
 	}
 	if r.left > math.MaxInt/4 {
-		return nil, &Error{CodeTooBig, "10.4", "frame is longer than this machine's memory"}
+		r.err = &Error{CodeTooBig, "10.4", "frame is longer than this machine's memory"}
+		return nil, r.err
 	}
 	for int64(r.w-r.r) < r.left {
 		if err := r.fill(); err != nil {
@@ -270,12 +271,17 @@ func (r *Reader) Free() {
 // fill reads more from the source, at least one byte.
 func (r *Reader) fill() error {
 	r.piece = 0
-	empty := r.r == r.w && r.holdAt == r.holdEnd
-	if empty && r.b != nil {
+	unread := r.w - r.r
+	empty := unread == 0 && r.holdAt == r.holdEnd
+	switch {
+	case r.b == nil:
+	case empty:
 		r.r, r.w = 0, 0
 		if r.late != nil || len(r.b.p) != r.size {
 			r.Free()
 		}
+	case len(r.b.p) > maxRunSize && r.holdAt == r.holdEnd && unread <= minSize/2:
+		r.moveTo(getBuffer(r.size)) // the long message that it was for is over
 	}
 	for range 100 {
 		n, err := r.read()
@@ -330,22 +336,26 @@ func (r *Reader) makeRoom() {
 	if r.w < len(r.b.p) {
 		return
 	}
-	held, rest := r.b.p[r.holdAt:r.holdEnd], r.b.p[r.r:r.w]
-	used := len(held) + len(rest)
+	used := int64(r.holdEnd - r.holdAt + r.w - r.r)
 	to := r.b
-	if used > len(to.p)/2 {
+	if size := int64(len(to.p)); used > size/2 {
 		// Four times as large, so that a long message is moved only a few times,
-		// but not larger than what the current frame still needs.
-		size := int64(len(to.p))
-		need := int64(len(held)) + r.left + minSize
+		// but not more than twice unless the current frame needs it.
+		need := int64(r.holdEnd-r.holdAt) + min(r.left, 4*size) + minSize
 		to = getBuffer(int(min(4*size, max(need, 2*size))))
 	}
-	n := copy(to.p, held)
-	copy(to.p[n:], rest)
+	r.moveTo(to)
+}
+
+// moveTo moves what is held and what is unread to the beginning of to, which
+// may be the same buffer.
+func (r *Reader) moveTo(to *buffer) {
+	held := copy(to.p, r.b.p[r.holdAt:r.holdEnd])
+	used := held + copy(to.p[held:], r.b.p[r.r:r.w])
 	if to != r.b {
 		r.b.put()
 		r.b = to
 	}
-	r.holdAt, r.holdEnd = 0, n
-	r.r, r.w = n, used
+	r.holdAt, r.holdEnd = 0, held
+	r.r, r.w = held, used
 }

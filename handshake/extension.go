@@ -32,7 +32,7 @@ type Param struct {
 func ParseExtensions(lines []string) ([]Extension, error) {
 	var extensions []Extension
 	for _, line := range lines {
-		s := scanner{line}
+		s := scanner{strings.TrimLeft(line, " \t")}
 		for {
 			if len(extensions) == maxExtensions {
 				return nil, fmt.Errorf("more than %d extensions", maxExtensions)
@@ -90,21 +90,25 @@ func checkExtensions(extensions []Extension) error {
 	return nil
 }
 
-// scanner takes a header's value apart from its beginning.
+// scanner takes a header's value apart from its beginning, where there never is
+// white space.
 type scanner struct{ rest string }
 
-// skip skips b and the white space around it.
+// advance takes n bytes, and skips the white space behind.
+func (s *scanner) advance(n int) (taken string) {
+	taken, s.rest = s.rest[:n], strings.TrimLeft(s.rest[n:], " \t")
+	return taken
+}
+
 func (s *scanner) skip(b byte) bool {
-	t := strings.TrimLeft(s.rest, " \t")
-	if t == "" || t[0] != b {
-		return false
+	found := s.rest != "" && s.rest[0] == b
+	if found {
+		s.advance(1)
 	}
-	s.rest = strings.TrimLeft(t[1:], " \t")
-	return true
+	return found
 }
 
 func (s *scanner) token(what string) (string, error) {
-	s.rest = strings.TrimLeft(s.rest, " \t")
 	n := 0
 	for n < len(s.rest) && tokenBytes[s.rest[n]] {
 		n++
@@ -112,9 +116,7 @@ func (s *scanner) token(what string) (string, error) {
 	if n == 0 {
 		return "", fmt.Errorf("%s is missing", what)
 	}
-	t := s.rest[:n]
-	s.rest = strings.TrimLeft(s.rest[n:], " \t")
-	return t, nil
+	return s.advance(n), nil
 }
 
 func (s *scanner) extension() (e Extension, err error) {
@@ -148,7 +150,7 @@ func (s *scanner) value() (string, error) {
 	for i := 1; i < len(s.rest); i++ {
 		c := s.rest[i]
 		if c == '"' && b.Len() > 0 {
-			s.rest = strings.TrimLeft(s.rest[i+1:], " \t")
+			s.advance(i + 1)
 			return b.String(), nil
 		}
 		if c == '\\' && i+1 < len(s.rest) {

@@ -55,7 +55,11 @@ func CheckOrigins(allowed []string) error {
 		if entry == "*" || entry == "null" {
 			continue
 		}
-		if _, _, err := parseEntry(entry); err != nil {
+		o, subdomains, err := parseEntry(entry)
+		if _, noAddr := netip.ParseAddr(o.host); subdomains && err == nil && noAddr == nil {
+			err = errors.New("an IP address has no subdomains")
+		}
+		if err != nil {
 			return fmt.Errorf("websocket: allowed origin %q: %w", entry, err)
 		}
 	}
@@ -93,9 +97,6 @@ func parseEntry(entry string) (o origin, subdomains bool, err error) {
 	scheme, authority, _ := strings.Cut(entry, "://")
 	authority, subdomains = strings.CutPrefix(authority, "*.")
 	o, err = newOrigin(scheme, authority)
-	if _, noAddr := netip.ParseAddr(o.host); subdomains && err == nil && noAddr == nil {
-		err = errors.New("an IP address has no subdomains")
-	}
 	return o, subdomains, err
 }
 

@@ -154,7 +154,9 @@ func (s *Server) snapshot() []*websocket.Conn {
 	defer s.mu.Unlock()
 	cs := make([]*websocket.Conn, 0, len(s.conns))
 	for c := range s.conns {
-		cs = append(cs, c)
+		if c.Err() == nil { // may be over and not yet taken out
+			cs = append(cs, c)
+		}
 	}
 	return cs
 }
