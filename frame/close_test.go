@@ -59,7 +59,7 @@ func TestParseClose(t *testing.T) {
 		{"5.5.1_reason", "\x03\xe8bye €", 1000, "bye €", 0},
 		{"K3_123_bytes", "\x03\xe8" + strings.Repeat("x", 123), 1000, strings.Repeat("x", 123), 0},
 		{"K1_one_byte", "\x03", 0, "", frame.CodeProtocolError},
-		{"U4_bad_reason", "\x03\xe8\xce\xba\xff", 0, "", frame.CodeInvalidPayload},
+		{"K8_bad_reason", "\x03\xe8\xce\xba\xff", 0, "", frame.CodeInvalidPayload},
 		{"U4_cut_reason", "\x03\xe8\xce", 0, "", frame.CodeInvalidPayload},
 	}
 	for _, tt := range tests {

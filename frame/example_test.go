@@ -49,6 +49,16 @@ func ExampleParseHeader() {
 	// websocket: length 5 takes 2 more bytes than it needs (RFC 6455 section 5.2)
 }
 
+func ExampleAppend() {
+	h := frame.Header{Fin: true, Opcode: frame.Text}
+	fmt.Printf("% x\n", frame.Append(nil, h, []byte("Hello")))
+	h.Masked, h.Key = true, [4]byte{0x37, 0xfa, 0x21, 0x3d} // as a client sends it
+	fmt.Printf("% x\n", frame.Append(nil, h, []byte("Hello")))
+	// Output:
+	// 81 05 48 65 6c 6c 6f
+	// 81 85 37 fa 21 3d 7f 9f 4d 51 58
+}
+
 func ExampleUTF8() {
 	var u frame.UTF8
 	euro := []byte("€")

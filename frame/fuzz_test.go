@@ -3,31 +3,54 @@ package frame
 import (
 	"bytes"
 	"io"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzReader compares the Reader, fed in pieces of any size, with a parser that
-// has all of the input in memory.
+// FuzzReader compares the Reader, fed in pieces of any size and read in any way,
+// with a parser that has all of the input in memory.
 func FuzzReader(f *testing.F) {
-	f.Add(stream(Server, conversation()[:8]...), false, uint64(1))
-	f.Add(stream(Client, conversation()[:8]...), true, uint64(2))
-	f.Add(stream(Client, event{Op: Binary, Fin: true, Payload: text(300)}), true, uint64(3))
-	for _, s := range []string{"\x81\x7e\x00\x02", "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x80\x00", "\x01\x01a\x81\x00",
-		"\x09\x00", "\x89\x7e\x00\x7e", "\x83\x00", "\xc1\x00", "\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00"} {
-		f.Add([]byte(s), true, uint64(4))
+	for _, role := range []Role{Server, Client} {
+		short := stream(role, conversation()[:12]...)
+		f.Add(short, role == Client, false, uint64(1))
+		f.Add(short, role == Client, true, uint64(2))
+		f.Add(short[:len(short)-1], role == Client, false, uint64(3))
+		f.Add(stream(role, event{Op: Text, Payload: text(3000)}, event{Op: Ping, Fin: true, Payload: "?"}, event{Fin: true, Payload: text(3000)}),
+			role == Client, true, uint64(4))
 	}
-	f.Fuzz(func(t *testing.T, in []byte, client bool, seed uint64) {
+	for _, breach := range []string{
+		"",
+		"\x81\x05Hello",                 // 5.7
+		"\x01\x03Hel\x89\x00\x80\x02lo", // 5.7
+		"\x82\x7e\x01\x00" + text(256),  // 5.7
+		"\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff", // F1
+		"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x01", // F2
+		"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", // F2
+		"\x81\x7e\x00\x02",                         // F4
+		"\x81\x7f\x00\x00\x00\x00\x00\x00\xff\xff", // F4
+		"\x81\x80\x00\x00\x00\x00",                 // F5
+		"\xc1\x00", "\xa1\x00", "\x99\x00",         // F6
+		"\x83\x00", "\x07\x00", "\x8b\x00", "\x0f\x00", // F7
+		"\x09\x00", "\x89\x7e\x00\x7e", "\x8a\x7f\x00\x00\x00\x00\x00\x01\x00\x00", // F8
+		"\x80\x00", "\x01\x01a\x81\x00", "\x01\x01a\x02\x00", "\x01\x00\x80\x00\x80\x00", // F9
+	} {
+		f.Add([]byte(breach), true, false, uint64(5))
+		if len(breach) > 1 && breach[1]&0x80 == 0 {
+			masked := []byte(breach)
+			masked[1] |= 0x80
+			f.Add(masked, false, false, uint64(6))
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte, client, late bool, seed uint64) {
 		role := Server
 		if client {
 			role = Client
 		}
 		const limit = 1 << 16
 		want := parse(in, role, limit)
-		rng := rand.New(rand.NewPCG(seed, 1))
-		got := readAll(NewReader(&chunks{bytes.NewReader(in), rng}, Rules{Role: role}, limit))
+		rng := newRand(seed)
+		got := drive(newSourceReader(t, in, role, limit, late, rng), rng)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}

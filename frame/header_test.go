@@ -119,6 +119,18 @@ func TestAppendFrame(t *testing.T) {
 	}
 }
 
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	for section, want := range map[string]string{
+		"5.2":                "websocket: what was wrong (RFC 6455 section 5.2)",
+		"RFC 7692 section 6": "websocket: what was wrong (RFC 7692 section 6)",
+	} {
+		if got := (&frame.Error{Code: frame.CodeProtocolError, Section: section, Text: "what was wrong"}).Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	t.Parallel()
 	var got []string

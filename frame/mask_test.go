@@ -22,7 +22,7 @@ func TestMask(t *testing.T) {
 	buf := make([]byte, 5000)
 	rng.Read(buf)
 	sizes := []int{1000, 1023, 1024, 1025, 4096, 4900}
-	for n := range 300 {
+	for n := range 301 {
 		sizes = append(sizes, n)
 	}
 	for _, key := range [][4]byte{{0x37, 0xfa, 0x21, 0x3d}, {1, 0, 0, 0}, {}} {

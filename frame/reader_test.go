@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"testing/iotest"
@@ -20,24 +21,65 @@ type event struct {
 	Err     string
 }
 
-// readAll reads frames until an error other than errTemporary.
-func readAll(r *Reader) (events []event) {
+// errTemporary is what sources fail with that go on after.
+var errTemporary = iotest.ErrTimeout
+
+// retry calls f until it returns something else than errTemporary.
+func retry[T any](f func() (T, error)) (T, error) {
 	for {
-		h, err := r.Next()
-		if err == errTemporary {
-			continue
+		v, err := f()
+		if err != errTemporary {
+			return v, err
 		}
+	}
+}
+
+// drive reads to the end, each frame in one of the ways there are. It holds the
+// pieces of data messages, and compares them in the end with the payloads.
+func drive(r *Reader, rng *rand.Rand) (events []event) {
+	var message, kept, keptWant []byte
+	for {
+		h, err := retry(r.Next)
 		if err != nil {
+			if !bytes.Equal(kept, keptWant) {
+				events = append(events, event{Err: "bytes changed after Detach"})
+			}
 			return append(events, event{Err: kind(err)})
 		}
-		p, err := r.Payload()
-		for err == errTemporary {
-			p, err = r.Payload()
+		var payload []byte
+		for r.Left() > 0 {
+			read := r.Piece
+			if rng.IntN(3) == 0 {
+				read = r.Payload
+			}
+			p, err := retry(read)
+			if err != nil {
+				return append(events, event{Op: h.Opcode, Err: kind(err)})
+			}
+			payload = append(payload, p...)
+			if !h.Opcode.IsControl() {
+				r.Hold()
+			}
 		}
-		if err != nil {
-			return append(events, event{Op: h.Opcode, Err: kind(err)})
+		if p, err := r.Piece(); len(p) > 0 || err != io.EOF {
+			return append(events, event{Err: fmt.Sprintf("at the end of the payload: %d bytes, %v", len(p), err)})
 		}
-		events = append(events, event{h.Opcode, h.Fin, string(p), ""})
+		events = append(events, event{h.Opcode, h.Fin, string(payload), ""})
+		if h.Opcode.IsControl() {
+			continue
+		}
+		message = append(message, payload...)
+		if h.Fin {
+			if held := r.Held(); !bytes.Equal(held, message) {
+				events = append(events, event{Err: fmt.Sprintf("held %d bytes of %d", len(held), len(message))})
+			}
+			if rng.IntN(3) == 0 {
+				kept, keptWant = r.Held(), bytes.Clone(message)
+				r.Detach()
+			}
+			r.Release()
+			message = message[:0]
+		}
 	}
 }
 
@@ -48,8 +90,6 @@ func kind(err error) string {
 	}
 	return err.Error()
 }
-
-var errTemporary = errors.New("temporary")
 
 // stream makes bytes of frames for role, with keys that differ.
 func stream(role Role, frames ...event) []byte {
@@ -72,28 +112,64 @@ func text(n int) string {
 	return string(b)
 }
 
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+// conversation has every kind of frame and every form of length. Its first 12
+// frames are short.
 func conversation() []event {
 	return []event{
 		{Op: Text, Fin: true, Payload: "Hello"},
 		{Op: Text, Payload: "Hel"}, {Op: Ping, Fin: true, Payload: "?"}, {Fin: true, Payload: "lo"},
-		{Op: Binary, Fin: true}, {Op: Text}, {}, {Fin: true},
-		{Op: Binary, Fin: true, Payload: text(125)}, {Op: Binary, Fin: true, Payload: text(126)},
-		{Op: Binary, Fin: true, Payload: text(5000)}, {Op: Pong, Fin: true},
-		{Op: Binary, Fin: true, Payload: text(70000)},
+		{Op: Binary, Fin: true}, {Op: Text}, {Op: Pong, Fin: true}, {}, {Fin: true},
+		{Op: Binary, Fin: true, Payload: text(125)}, {Op: Binary, Payload: text(126)}, {Fin: true, Payload: text(200)},
+		{Op: Binary, Fin: true, Payload: text(65535)}, {Op: Binary, Payload: text(65536)}, {Op: Ping, Fin: true, Payload: text(125)},
+		{Payload: text(5000)}, {Fin: true, Payload: text(70000)},
 		{Op: Close, Fin: true, Payload: "\x03\xe8bye"},
 	}
 }
 
-// lateSource is a LateReader that gives the buffer back before it "waits", and
-// fails the test if the Reader holds one meanwhile.
-type lateSource struct {
-	t   *testing.T
-	r   *Reader
-	src io.Reader
+// randomFrames makes messages, cut into fragments with control frames between.
+func randomFrames(rng *rand.Rand) (frames []event) {
+	size := func() int { return rng.IntN([]int{2, 10, 200, 5000, 50000}[rng.IntN(5)]) }
+	for range rng.IntN(10) {
+		op := Text + Opcode(rng.IntN(2))
+		for n := rng.IntN(6); n >= 0; n-- {
+			frames = append(frames, event{Op: op, Fin: n == 0, Payload: text(size())})
+			op = Continuation
+			if rng.IntN(3) == 0 {
+				frames = append(frames, event{Op: Ping + Opcode(rng.IntN(2)), Fin: true, Payload: text(rng.IntN(126))})
+			}
+		}
+	}
+	return frames
+}
+
+// source hands out in, in pieces of random sizes, and does in between what
+// sources may do: fail for once, return nothing, return the last bytes with EOF.
+type source struct {
+	in  []byte
 	rng *rand.Rand
 }
 
-func (s *lateSource) Read(p []byte) (int, error) { return s.src.Read(p) }
+func (s *source) Read(p []byte) (int, error) {
+	if s.rng.IntN(4) == 0 {
+		return 0, []error{nil, errTemporary}[s.rng.IntN(2)]
+	}
+	n := copy(p[:1+s.rng.IntN(min(len(p), 1<<s.rng.IntN(16)))], s.in)
+	s.in = s.in[n:]
+	if len(s.in) == 0 && (n == 0 || s.rng.IntN(2) == 0) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// lateSource is a source that waits, and fails the test if the Reader has a
+// buffer meanwhile.
+type lateSource struct {
+	source
+	t *testing.T
+	r *Reader
+}
 
 func (s *lateSource) ReadLate(l Lender) (int, error) {
 	for s.rng.IntN(2) == 0 {
@@ -101,173 +177,127 @@ func (s *lateSource) ReadLate(l Lender) (int, error) {
 		l.Give()
 	}
 	if s.r.b != nil {
-		s.t.Error("a buffer is held while the source waits")
+		s.t.Error("4.7: a buffer is held while the source waits")
 	}
-	return s.src.Read(l.Take())
+	if s.rng.IntN(4) == 0 {
+		return 0, errTemporary // and no buffer taken
+	}
+	return s.Read(l.Take())
+}
+
+// newSourceReader returns a Reader of in from a source, or from a lateSource.
+func newSourceReader(t *testing.T, in []byte, role Role, limit int64, late bool, rng *rand.Rand) *Reader {
+	if !late {
+		return NewReader(&source{in, rng}, Rules{Role: role}, limit)
+	}
+	s := &lateSource{source{in, rng}, t, nil}
+	s.r = NewReader(s, Rules{Role: role}, limit)
+	return s.r
 }
 
 func TestReaderSources(t *testing.T) {
 	t.Parallel()
-	sources := map[string]func(t *testing.T, in []byte) *Reader{}
-	add := func(name string, wrap func(io.Reader) io.Reader) {
-		sources[name] = func(_ *testing.T, in []byte) *Reader {
-			return NewReader(wrap(bytes.NewReader(in)), Rules{}, 0)
-		}
-	}
-	add("F13_whole", func(r io.Reader) io.Reader { return r })
-	add("F12_one_byte", iotest.OneByteReader)
-	add("half", iotest.HalfReader)
-	add("data_with_error", iotest.DataErrReader)
-	add("temporary_errors", func(r io.Reader) io.Reader { return &flaky{r: r} })
-	sources["late"] = func(t *testing.T, in []byte) *Reader {
-		s := &lateSource{t: t, src: iotest.OneByteReader(bytes.NewReader(in)), rng: rand.New(rand.NewPCG(1, 2))}
-		s.r = NewReader(s, Rules{}, 0)
-		return s.r
-	}
-	sources["preloaded"] = func(_ *testing.T, in []byte) *Reader {
-		r := NewReader(bytes.NewReader(in[9000:]), Rules{}, 0)
-		r.Preload(in[:5])
-		r.Preload(in[5:9000])
-		return r
-	}
+	in := stream(Server, conversation()...)
 	want := append(conversation(), event{Err: "EOF"})
-	for name, source := range sources {
+	for name, wrap := range map[string]func(io.Reader) io.Reader{
+		"F13_whole":          func(r io.Reader) io.Reader { return r },
+		"F12_one_byte":       iotest.OneByteReader,
+		"half":               iotest.HalfReader,
+		"data_with_error":    iotest.DataErrReader,
+		"timeout":            iotest.TimeoutReader,
+		"timeout_one_byte":   func(r io.Reader) io.Reader { return iotest.TimeoutReader(iotest.OneByteReader(r)) },
+		"one_byte_with_data": func(r io.Reader) io.Reader { return iotest.DataErrReader(iotest.OneByteReader(r)) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := source(t, stream(Server, conversation()...))
-			if diff := cmp.Diff(want, readAll(r)); diff != "" {
+			r := NewReader(wrap(bytes.NewReader(in)), Rules{}, 0)
+			if diff := cmp.Diff(want, drive(r, newRand(1))); diff != "" {
 				t.Error(diff)
 			}
-			r.Free()
 		})
 	}
 }
 
-// flaky fails before each byte.
-type flaky struct {
-	r      io.Reader
-	failed bool
-}
-
-func (f *flaky) Read(p []byte) (int, error) {
-	if f.failed = !f.failed; f.failed {
-		return 0, errTemporary
-	}
-	return f.r.Read(p[:1])
-}
-
 func TestReaderRandom(t *testing.T) {
 	t.Parallel()
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 100 {
-		var want []event
-		for range rng.IntN(40) {
-			n := []int{rng.IntN(10), rng.IntN(200), rng.IntN(5000), rng.IntN(100000)}[rng.IntN(4)]
-			want = append(want, event{Op: Binary, Fin: true, Payload: text(n)})
-		}
+	rng := newRand(2)
+	for range 200 {
+		want := randomFrames(rng)
 		role := Role(rng.IntN(2))
-		src := &chunks{bytes.NewReader(stream(role, want...)), rng}
-		got := readAll(NewReader(src, Rules{Role: role}, 0))
-		if diff := cmp.Diff(append(want, event{Err: "EOF"}), got); diff != "" {
+		r := newSourceReader(t, stream(role, want...), role, 50000, rng.IntN(2) == 0, rng)
+		if diff := cmp.Diff(append(want, event{Err: "EOF"}), drive(r, rng)); diff != "" {
 			t.Fatal(diff)
 		}
-	}
-}
-
-type chunks struct {
-	r   io.Reader
-	rng *rand.Rand
-}
-
-func (c *chunks) Read(p []byte) (int, error) { return c.r.Read(p[:1+c.rng.IntN(min(len(p), 3000))]) }
-
-// TestReaderHold makes one slice of each message's fragments, with control
-// frames in between.
-func TestReaderHold(t *testing.T) {
-	t.Parallel()
-	rng := rand.New(rand.NewPCG(5, 6))
-	for range 200 {
-		want := text(rng.IntN(30000))
-		var frames []event
-		op, rest := Text, want
-		for {
-			n := rng.IntN(len(rest) + 1)
-			if rng.IntN(3) == 0 {
-				n = min(n, 3)
-			}
-			fin := n == len(rest)
-			frames = append(frames, event{Op: op, Fin: fin, Payload: rest[:n]})
-			if fin {
-				break
-			}
-			op, rest = Continuation, rest[n:]
-			frames = append(frames, event{Op: Ping, Fin: true, Payload: text(rng.IntN(125))})
-		}
-		frames = append(frames, event{Op: Text, Fin: true, Payload: "next"})
-		r := NewReader(&chunks{bytes.NewReader(stream(Server, frames...)), rng}, Rules{}, 0)
-		for _, f := range frames {
-			h, err := r.Next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if h.Opcode == Ping {
-				p, err := r.Payload()
-				if string(p) != f.Payload || err != nil {
-					t.Fatalf("ping of %d bytes: %q, %v", len(f.Payload), p, err)
-				}
-				continue
-			}
-			if r.Left() != int64(len(f.Payload)) {
-				t.Fatalf("Left() = %d of %d", r.Left(), len(f.Payload))
-			}
-			for r.Left() > 0 {
-				p, err := r.Piece()
-				if err != nil || len(p) == 0 {
-					t.Fatal(len(p), err)
-				}
-				r.Hold()
-			}
-			if _, err := r.Piece(); err != io.EOF {
-				t.Fatal(err)
-			}
-			if h.Fin {
-				break
-			}
-		}
-		if got := string(r.Held()); got != want {
-			t.Fatalf("held %d bytes of %d", len(got), len(want))
-		}
-		held := r.Held()
-		r.Detach()
-		if _, err := r.Next(); err != nil {
-			t.Fatal(err)
-		}
-		if p, err := r.Payload(); string(p) != "next" || err != nil || string(held) != want {
-			t.Fatalf("after Detach: %q, %v, held %v", p, err, string(held) == want)
+		if r.late != nil && r.b != nil {
+			t.Fatal("4.7: a buffer is held at the end")
 		}
 		r.Free()
 	}
 }
 
-func TestReaderEnds(t *testing.T) {
+func TestReaderSizes(t *testing.T) {
 	t.Parallel()
-	frames := []event{{Op: Text, Payload: "abc"}, {Fin: true, Payload: text(130)}}
-	in := stream(Server, frames...)
-	first := len(stream(Server, frames[0]))
-	for cut := range in {
-		got := readAll(NewReader(bytes.NewReader(in[:cut]), Rules{}, 0))
-		want := "unexpected EOF"
-		if cut == 0 || cut == first {
-			want = "EOF"
-		}
-		if last := got[len(got)-1]; last.Err != want {
-			t.Errorf("F15: end after %d bytes: %q, want %q", cut, last.Err, want)
+	rng := newRand(8)
+	for _, n := range []int{0, 1, 124, 125, 126, 127, 128, 129, 65534, 65535, 65536, 65537} {
+		want := []event{{Op: Binary, Fin: true, Payload: text(n)}, {Err: "EOF"}}
+		for _, role := range []Role{Server, Client} {
+			in := stream(role, want[0])
+			if diff := cmp.Diff(want, drive(newSourceReader(t, in, role, int64(n), false, rng), rng)); diff != "" {
+				t.Errorf("F16: %v, %d bytes: %s", role, n, diff)
+			}
 		}
 	}
 }
 
-func TestReaderErrors(t *testing.T) {
+// TestReaderResumes: nothing is lost when the source fails, wherever it does.
+func TestReaderResumes(t *testing.T) {
 	t.Parallel()
+	frames := conversation()[:12]
+	in := stream(Server, frames...)
+	want := append(frames, event{Err: "EOF"})
+	for at := range len(in) + 1 {
+		failure := iotest.TimeoutReader(iotest.OneByteReader(bytes.NewReader(make([]byte, 1))))
+		failure.Read(make([]byte, 1)) // it fails the second time, and ends after
+		src := io.MultiReader(bytes.NewReader(in[:at]), failure, bytes.NewReader(in[at:]))
+		if diff := cmp.Diff(want, drive(NewReader(src, Rules{}, 0), newRand(uint64(at)))); diff != "" {
+			t.Fatalf("error before byte %d: %s", at, diff)
+		}
+	}
+}
+
+// TestReaderEnds: an end is one only between two frames.
+func TestReaderEnds(t *testing.T) {
+	t.Parallel()
+	frames := conversation()[:12]
+	in := stream(Server, frames...)
+	for cut := range in {
+		want, end := []event{}, 0
+		for i := range frames {
+			end = len(stream(Server, frames[:i+1]...))
+			if end > cut {
+				break
+			}
+			want = append(want, frames[i])
+		}
+		start := len(stream(Server, want...))
+		last := event{Err: io.EOF.Error()}
+		if cut > start {
+			last.Err = io.ErrUnexpectedEOF.Error()
+		}
+		if _, n, _ := ParseHeader(in[start:cut]); n > 0 {
+			last.Op = frames[len(want)].Op
+		}
+		got := drive(NewReader(bytes.NewReader(in[:cut]), Rules{}, 0), newRand(3))
+		if diff := cmp.Diff(append(want, last), got); diff != "" {
+			t.Errorf("F15: end after %d bytes: %s", cut, diff)
+		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	t.Parallel()
+	hello := event{Op: Text, Fin: true, Payload: "Hello"}
+	eof := event{Err: "EOF"}
 	tests := []struct {
 		name string
 		in   string
@@ -275,101 +305,149 @@ func TestReaderErrors(t *testing.T) {
 		max  int64
 		want []event
 	}{
-		{"F5_unmasked", "\x81\x01a", Server, 0, []event{{Err: "1002"}}},
-		{"F5_masked", "\x81\x81\x00\x00\x00\x00a", Client, 0, []event{{Err: "1002"}}},
+		{"5.7_text", "\x81\x05Hello", Client, 0, []event{hello, eof}},
+		{"5.7_masked_text", "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", Server, 0, []event{hello, eof}},
+		{"5.7_fragments", "\x01\x03Hel\x80\x02lo", Client, 0, []event{{Op: Text, Payload: "Hel"}, {Fin: true, Payload: "lo"}, eof}},
+		{"5.7_ping_and_pong", "\x89\x05Hello\x8a\x05Hello", Client, 0,
+			[]event{{Op: Ping, Fin: true, Payload: "Hello"}, {Op: Pong, Fin: true, Payload: "Hello"}, eof}},
+		{"F1_bit_63", "\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff", Client, 0, []event{{Err: "1002"}}},
+		{"F2_2^63-1", "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", Client, 1 << 20, []event{{Err: "1009"}}},
+		{"F2_2^62", "\x82\x7f\x40\x00\x00\x00\x00\x00\x00\x00", Client, 1<<62 - 1, []event{{Err: "1009"}}},
 		{"F4_length", "\x81\x7e\x00\x02", Client, 0, []event{{Err: "1002"}}},
+		{"F5_unmasked", "\x81\x01a", Server, 0, []event{{Err: "1002"}}},
+		{"F5_masked_with_key_0", "\x81\x81\x00\x00\x00\x00a", Client, 0, []event{{Err: "1002"}}},
+		{"F6_RSV1", "\xc1\x00", Client, 0, []event{{Err: "1002"}}},
+		{"F7_opcode_3", "\x83\x00", Client, 0, []event{{Err: "1002"}}},
+		{"F8_fragmented_ping", "\x09\x00", Client, 0, []event{{Err: "1002"}}},
+		{"F9_continuation_first", "\x80\x00", Client, 0, []event{{Err: "1002"}}},
+		{"F16_key_0", "\x81\x85\x00\x00\x00\x00Hello", Server, 0, []event{hello, eof}},
 		{"5.4_text_inside_unfinished_text", "\x01\x01a\x81\x01b", Client, 0, []event{{Op: Text, Payload: "a"}, {Err: "1002"}}},
-		{"F2_too_long", "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", Client, 1 << 20, []event{{Err: "1009"}}},
-		{"F2_longer_than_memory", "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", Client, 0, []event{{Op: Binary, Err: "1009"}}},
-		{"10.4_limit", "\x82\x05abcde\x82\x06abcdef", Client, 5, []event{{Op: Binary, Fin: true, Payload: "abcde"}, {Err: "1009"}}},
+		{"10.4_limit", "\x81\x05Hello\x82\x06", Client, 5, []event{hello, {Err: "1009"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := NewReader(bytes.NewReader([]byte(tt.in)), Rules{Role: tt.role}, tt.max)
-			if diff := cmp.Diff(tt.want, readAll(r)); diff != "" {
+			if diff := cmp.Diff(tt.want, drive(r, newRand(4))); diff != "" {
 				t.Error(diff)
 			}
-			if tt.name == "F2_longer_than_memory" {
-				return
-			}
 			if _, err := r.Next(); kind(err) != tt.want[len(tt.want)-1].Err {
-				t.Errorf("after the breach: %v", err)
+				t.Errorf("not final: %v", err)
 			}
 		})
 	}
-	if _, err := NewReader(iotest.ErrReader(errTemporary), Rules{}, 0).Next(); err != errTemporary {
-		t.Error(err)
+}
+
+// TestReaderNoLimit: without a limit, a payload may still be too long to be
+// handed out as one slice.
+func TestReaderNoLimit(t *testing.T) {
+	t.Parallel()
+	r := NewReader(bytes.NewReader([]byte("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xffabc")), Rules{Role: Client}, 0)
+	if h, err := r.Next(); h.Length != math.MaxInt64 || err != nil {
+		t.Fatal(h, err)
 	}
-	if _, err := NewReader(stuck{}, Rules{}, 0).Next(); err != io.ErrNoProgress {
-		t.Error(err)
+	if p, err := r.Piece(); string(p) != "abc" || err != nil || r.Left() != math.MaxInt64-3 {
+		t.Errorf("F2: %q, %v, %d bytes left", p, err, r.Left())
+	}
+	if _, err := r.Payload(); kind(err) != "1009" {
+		t.Errorf("F2: Payload: %v", err)
+	}
+	if _, err := r.Next(); kind(err) != "1009" {
+		t.Errorf("F2: not final: %v", err)
 	}
 }
 
-type stuck struct{}
-
-func (stuck) Read([]byte) (int, error) { return 0, nil }
+func TestReaderNoProgress(t *testing.T) {
+	t.Parallel()
+	r := NewReader(iotest.ErrReader(nil), Rules{}, 0)
+	if _, err := r.Next(); err != io.ErrNoProgress {
+		t.Error(err)
+	}
+}
 
 // TestReaderSkips: Next skips what is left of a payload.
 func TestReaderSkips(t *testing.T) {
 	t.Parallel()
-	in := stream(Server, event{Op: Binary, Fin: true, Payload: text(9000)}, event{Op: Text, Fin: true, Payload: "next"})
-	r := NewReader(iotest.HalfReader(bytes.NewReader(in)), Rules{}, 0)
-	r.Next()
-	r.Piece()
-	if h, err := r.Next(); h.Opcode != Text || err != nil {
-		t.Fatal(h, err)
+	rng := newRand(5)
+	for _, late := range []bool{false, true} {
+		in := stream(Server, event{Op: Text, Payload: "kept"}, event{Payload: text(90000)}, event{Fin: true, Payload: "too"})
+		r := newSourceReader(t, in, Server, 0, late, rng)
+		retry(r.Next)
+		retry(r.Payload)
+		r.Hold()
+		retry(r.Next)
+		retry(r.Piece)
+		if h, err := retry(r.Next); h.Length != 3 || err != nil {
+			t.Fatal(h, err)
+		}
+		if p, err := retry(r.Payload); string(p) != "too" || err != nil {
+			t.Errorf("%q, %v", p, err)
+		}
+		if r.Hold(); string(r.Held()) != "kepttoo" {
+			t.Errorf("held %q", r.Held())
+		}
 	}
 }
 
-// TestReaderMemory: the buffer grows with what arrives, not with what a header
-// promises, and shrinks when a long message is done.
-func TestReaderMemory(t *testing.T) {
+// TestReaderHold: fragments become one slice, and only bytes behind a header move.
+func TestReaderHold(t *testing.T) {
 	t.Parallel()
-	head := Header{Fin: true, Opcode: Binary, Length: 1 << 28}.Append(nil)
-	for _, n := range []int{1, 1000, 10_000, 100_000, 1_000_000} {
-		r := NewReader(bytes.NewReader(append(head[:len(head):len(head)], make([]byte, n)...)), Rules{Role: Client}, 0)
+	in := stream(Client, event{Op: Text, Payload: "one"}, event{Op: Ping, Fin: true, Payload: "ping"}, event{}, event{Fin: true, Payload: "two, three"})
+	r := NewReader(bytes.NewReader(in), Rules{Role: Client}, 0)
+	if r.Held() != nil {
+		t.Error("held before anything was read")
+	}
+	r.Next()
+	r.Hold() // nothing
+	one, _ := r.Payload()
+	r.Hold()
+	r.Hold() // nothing more
+	if held := r.Held(); &held[0] != &one[0] || len(held) != 3 || cap(held) != 3 {
+		t.Errorf("held %q of capacity %d, copied %v", held, cap(held), &held[0] != &one[0])
+	}
+	for range 3 {
 		r.Next()
-		if _, err := r.Payload(); err != io.ErrUnexpectedEOF {
-			t.Fatal(err)
-		}
-		if size := len(r.b.p); size > 4*n+2*minSize {
-			t.Errorf("F14: %d bytes arrived, the buffer has %d", n, size)
+		if p, _ := r.Payload(); string(p) != "ping" {
+			r.Hold()
 		}
 	}
-	in := stream(Client, event{Op: Binary, Fin: true, Payload: text(1 << 20)}, event{Op: Text, Fin: true, Payload: "x"})
-	r := NewReader(&chunks{bytes.NewReader(in), rand.New(rand.NewPCG(7, 8))}, Rules{Role: Client}, 0)
-	readAll(r)
-	if size := len(r.b.p); size > maxRunSize {
-		t.Errorf("the buffer has still %d bytes", size)
+	if held := r.Held(); string(held) != "onetwo, three" || &held[0] != &one[0] {
+		t.Errorf("held %q", held)
+	}
+	if r.Release(); r.Held() != nil {
+		t.Error("held after Release")
 	}
 }
 
-// TestReaderRuns: who has much to read is read in larger pieces.
-func TestReaderRuns(t *testing.T) {
+func TestReaderPreload(t *testing.T) {
 	t.Parallel()
-	in := stream(Client, event{Op: Binary, Fin: true, Payload: text(1 << 20)})
-	src := &counter{r: bytes.NewReader(in)}
-	r := NewReader(src, Rules{Role: Client}, 0)
-	r.Next()
-	for r.Left() > 0 {
-		if _, err := r.Piece(); err != nil {
-			t.Fatal(err)
+	in := stream(Server, conversation()...)
+	want := append(conversation(), event{Err: "EOF"})
+	for _, cuts := range [][2]int{{0, 0}, {0, 1}, {3, 3}, {5, 9000}, {4096, 8192}, {70000, len(in)}} {
+		r := NewReader(bytes.NewReader(in[cuts[1]:]), Rules{}, 0)
+		r.Preload(in[:cuts[0]])
+		r.Preload(in[cuts[0]:cuts[1]])
+		if r.Buffered() != cuts[1] {
+			t.Errorf("Buffered() = %d of %d", r.Buffered(), cuts[1])
+		}
+		if diff := cmp.Diff(want, drive(r, newRand(6))); diff != "" {
+			t.Errorf("preloaded %v: %s", cuts, diff)
 		}
 	}
-	if src.n > 25 {
-		t.Errorf("%d reads for 1 MiB", src.n)
+	// A Preload in the middle gives up the last payload: the bytes have moved.
+	r := NewReader(bytes.NewReader(nil), Rules{Role: Client}, 0)
+	in = stream(Client, event{Op: Text, Payload: text(4086)}, event{Fin: true, Payload: "end"})
+	r.Preload(in[:4090])
+	r.Next()
+	r.Payload()
+	r.Preload(in[4090:])
+	if r.Hold(); len(r.Held()) > 0 {
+		t.Errorf("held %q", r.Held())
 	}
-}
-
-type counter struct {
-	r io.Reader
-	n int
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	c.n++
-	return c.r.Read(p)
+	r.Next()
+	if p, err := r.Payload(); string(p) != "end" || err != nil {
+		t.Errorf("%q, %v", p, err)
+	}
 }
 
 func TestReaderMore(t *testing.T) {
@@ -377,6 +455,9 @@ func TestReaderMore(t *testing.T) {
 	in := stream(Client, event{Op: Text, Fin: true, Payload: "abc"}, event{Op: Text, Fin: true, Payload: text(130)})
 	for cut := 5; cut <= len(in); cut++ {
 		r := NewReader(bytes.NewReader(in[:cut]), Rules{Role: Client}, 0)
+		if r.More() {
+			t.Error("More() before anything was read")
+		}
 		r.Next()
 		if r.More() {
 			t.Errorf("%d bytes: More() inside of a frame", cut)
@@ -389,61 +470,9 @@ func TestReaderMore(t *testing.T) {
 			t.Errorf("Buffered() = %d of %d", r.Buffered(), cut-5)
 		}
 	}
-}
-
-func TestReaderAllocs(t *testing.T) {
-	if poison {
-		t.Skip("the race detector makes pools forget")
-	}
-	in := stream(Server, event{Op: Binary, Fin: true, Payload: text(125)}, event{Op: Text, Payload: text(600)}, event{Op: Ping, Fin: true},
-		event{Fin: true, Payload: text(600)})
-	r := NewReader(&endless{in, 0}, Rules{}, 0)
-	n := testing.AllocsPerRun(1000, func() {
-		h, err := r.Next()
-		if err == nil {
-			_, err = r.Payload()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Opcode != Ping {
-			r.Hold()
-		}
-		if h.Fin && h.Opcode != Ping {
-			r.Release()
-		}
-	})
-	if n != 0 {
-		t.Errorf("%v allocations per frame", n)
-	}
-}
-
-// endless repeats p.
-type endless struct {
-	p   []byte
-	pos int
-}
-
-func (e *endless) Read(p []byte) (int, error) {
-	n := 0
-	for n < len(p) {
-		k := copy(p[n:], e.p[e.pos:])
-		n += k
-		e.pos = (e.pos + k) % len(e.p)
-	}
-	return n, nil
-}
-
-func TestPoison(t *testing.T) {
-	if !poison {
-		t.Skip("poison is on with -race or -tags poison")
-	}
-	r := NewReader(bytes.NewReader(stream(Client, event{Op: Text, Fin: true, Payload: "abc"})), Rules{Role: Client}, 0)
-	r.Next()
-	p, _ := r.Payload()
-	r.Free()
-	if string(p) != "\xdd\xdd\xdd" {
-		t.Errorf("R10: a slice kept too long shows %q", p)
+	r := NewReader(bytes.NewReader(nil), Rules{Role: Client}, 0)
+	if r.Preload([]byte("\x81\x7e\x00\x02")); !r.More() {
+		t.Error("a breach can be reported without reading: More() = false")
 	}
 }
 
@@ -455,6 +484,7 @@ func BenchmarkReader(b *testing.B) {
 				in = append(in, stream(Server, event{Op: Binary, Fin: true, Payload: text(n)})...)
 			}
 			r := NewReader(&endless{in, 0}, Rules{}, 0)
+			b.SetBytes(int64(n))
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := r.Next(); err != nil {

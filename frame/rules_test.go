@@ -10,7 +10,6 @@ import (
 
 func TestRules(t *testing.T) {
 	t.Parallel()
-	// A frame is FIN (. or +), opcode, and what else is not usual.
 	type f = frame.Header
 	tests := []struct {
 		name   string
@@ -20,8 +19,8 @@ func TestRules(t *testing.T) {
 	}{
 		{"5.4_unfragmented", 0, []f{{Fin: true, Opcode: 1}, {Fin: true, Opcode: 2}}, ""},
 		{"5.4_fragmented", 0, []f{{Opcode: 1}, {}, {}, {Fin: true}, {Fin: true, Opcode: 1}}, ""},
-		{"5.4_control_between", 0, []f{{Opcode: 1}, {Fin: true, Opcode: 9}, {Fin: true, Opcode: 10, Length: 125}, {Fin: true}}, ""},
-		{"5.4_close_between", 0, []f{{Opcode: 2}, {Fin: true, Opcode: 8}}, ""},
+		{"F10_control_between", 0, []f{{Opcode: 1}, {Fin: true, Opcode: 9}, {Fin: true, Opcode: 10, Length: 125}, {Fin: true}}, ""},
+		{"F10_close_between", 0, []f{{Opcode: 2}, {Fin: true, Opcode: 8}}, ""},
 		{"F9_continuation_first", 0, []f{{Fin: true}}, "no message to continue"},
 		{"F9_second_last_continuation", 0, []f{{Opcode: 1}, {Fin: true}, {Fin: true}}, "no message to continue"},
 		{"F9_text_inside_text", 0, []f{{Opcode: 1}, {Fin: true, Opcode: 1}}, "text frame inside of an unfinished text message"},

@@ -203,6 +203,18 @@ func wantRefusal(t *testing.T, err error, status int, reason string) {
 	}
 }
 
+// It isn't parallel: it counts allocations.
+func TestParseRequest_allocations(t *testing.T) {
+	r := readRequest(t, edit(goodRequest, "Connection: keep-alive, Upgrade"))
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := handshake.ParseRequest(r); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("a request without offers costs %v allocations, want none", n)
+	}
+}
+
 // What real clients send, byte for byte.
 func TestParseRequest_4_1_real_clients(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,184 @@
+package frame
+
+import (
+	"bytes"
+	"io"
+	"testing"
+)
+
+// TestReaderMemory: the buffer grows with what arrives, not with what a header
+// promises.
+func TestReaderMemory(t *testing.T) {
+	t.Parallel()
+	for _, before := range []int{0, 100, 3000, 50000} { // in an earlier frame
+		for _, n := range []int{0, 1, 1000, 10_000, 100_000, 1_000_000} {
+			in := stream(Client, event{Op: Text, Payload: text(before)})
+			in = Header{Fin: true, Length: 1 << 30}.Append(in)
+			in = append(in, make([]byte, n)...)
+			for _, hold := range []bool{false, true} {
+				r := NewReader(&source{in, newRand(7)}, Rules{Role: Client}, 0)
+				retry(r.Next)
+				retry(r.Payload)
+				retry(r.Next)
+				for err := error(nil); err == nil; {
+					if hold {
+						_, err = retry(r.Piece)
+						r.Hold()
+					} else {
+						_, err = retry(r.Payload)
+					}
+				}
+				if size := len(r.b.p); size > 4*len(in)+minSize {
+					t.Errorf("F14: %d bytes arrived, the buffer has %d", len(in), size)
+				}
+			}
+		}
+	}
+}
+
+// TestReaderShrinks: the buffer of a long message is given back after it, even
+// if a part of the next frame came together with its end.
+func TestReaderShrinks(t *testing.T) {
+	t.Parallel()
+	for _, hold := range []bool{false, true} {
+		for unread := range 10 {
+			in := stream(Client, event{Op: Text, Payload: text(500_000)}, event{Fin: true, Payload: text(400_000)})
+			in = append(in, stream(Client, event{Op: Binary, Fin: true, Payload: text(10)})[:unread]...)
+			r := NewReader(bytes.NewReader(in), Rules{Role: Client}, 0)
+			for range 2 {
+				r.Next()
+				if _, err := r.Payload(); err != nil {
+					t.Fatal(err)
+				}
+				if hold {
+					r.Hold()
+				}
+			}
+			if size := len(r.b.p); size < 500_000 {
+				t.Fatalf("a buffer of %d bytes", size)
+			}
+			r.Release()
+			r.Next()
+			r.Payload()
+			if size := len(r.b.p); size > maxRunSize {
+				t.Errorf("4.7: with %d bytes of the next frame the buffer has still %d bytes", unread, size)
+			}
+		}
+	}
+}
+
+// TestReaderRuns: who has much to read is read in larger pieces.
+func TestReaderRuns(t *testing.T) {
+	t.Parallel()
+	in := stream(Client, event{Op: Binary, Fin: true, Payload: text(1 << 20)})
+	reads := 0
+	r := NewReader(readerFunc(func(p []byte) (int, error) {
+		reads++
+		n := copy(p, in)
+		in = in[n:]
+		return n, nil
+	}), Rules{Role: Client}, 0)
+	r.Next()
+	for r.Left() > 0 {
+		if _, err := r.Piece(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reads > 25 {
+		t.Errorf("%d reads for 1 MiB", reads)
+	}
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestBufferSizes: also those too large for a pool.
+func TestBufferSizes(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]int{1: minSize, minSize: minSize, minSize + 1: 2 * minSize, 1 << maxShift: 1 << maxShift, 1<<maxShift + 1: 2 << maxShift} {
+		b := getBuffer(size)
+		if len(b.p) != want {
+			t.Errorf("getBuffer(%d) has %d bytes, want %d", size, len(b.p), want)
+		}
+		b.put()
+	}
+}
+
+// endless repeats p.
+type endless struct {
+	p   []byte
+	pos int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := 0
+	for n < len(p) {
+		k := copy(p[n:], e.p[e.pos:])
+		n += k
+		e.pos = (e.pos + k) % len(e.p)
+	}
+	return n, nil
+}
+
+type endlessLate struct{ endless }
+
+func (e *endlessLate) ReadLate(l Lender) (int, error) { return e.Read(l.Take()) }
+
+func TestReaderAllocs(t *testing.T) { // not parallel: it counts every goroutine's
+	if poison {
+		t.Skip("the race detector makes pools forget")
+	}
+	small := stream(Server, event{Op: Binary, Fin: true, Payload: text(125)})
+	fragmented := stream(Server, event{Op: Text, Payload: text(600)}, event{Op: Ping, Fin: true}, event{Fin: true, Payload: text(6000)})
+	for name, src := range map[string]io.Reader{
+		"small":           &endless{small, 0},
+		"fragmented":      &endless{fragmented, 0},
+		"late_small":      &endlessLate{endless{small, 0}},
+		"late_fragmented": &endlessLate{endless{fragmented, 0}},
+	} {
+		r := NewReader(src, Rules{}, 0)
+		n := testing.AllocsPerRun(2000, func() {
+			h, err := r.Next()
+			if err == nil {
+				_, err = r.Payload()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h.Opcode.IsControl() {
+				return
+			}
+			if r.Hold(); h.Fin {
+				r.Release()
+			}
+		})
+		if n != 0 {
+			t.Errorf("%s: %v allocations per frame", name, n)
+		}
+	}
+}
+
+// TestPoison: who keeps a slice too long gets to see it. That a slice used as
+// it should be never shows poison is what drive finds out in the other tests.
+//
+// It's not parallel: another test would write to the buffer that it looks at.
+func TestPoison(t *testing.T) {
+	if !poison {
+		t.Skip("poison is on with -race or -tags poison")
+	}
+	in := stream(Client, event{Op: Text, Fin: true, Payload: "abc"}, event{Op: Text, Fin: true, Payload: text(5000)})
+	for name, late := range map[string]func(*Reader){
+		"Free":    func(r *Reader) { r.Free() },
+		"growth":  func(r *Reader) { r.Next(); r.Payload() },
+		"Preload": func(r *Reader) { r.Preload(make([]byte, 10000)) },
+	} {
+		r := NewReader(bytes.NewReader(in), Rules{Role: Client}, 0)
+		r.Next()
+		p, _ := r.Payload()
+		late(r)
+		if string(p) != "\xdd\xdd\xdd" {
+			t.Errorf("R10: a slice kept over %s shows %q", name, p)
+		}
+	}
+}
