@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -145,7 +146,21 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	case o.follow < 0 || o.ping < 0 || o.timeout <= 0:
 		return nil, errors.New("-follow and -ping can't be negative, -timeout must be positive")
 	}
-	return &o, nil
+	return &o, checkURL(o.url)
+}
+
+// checkURL tells wrong usage from a server that can't be reached.
+func checkURL(raw string) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return errors.New("malformed URL") // err could show a password
+	case !strings.EqualFold(u.Scheme, "ws") && !strings.EqualFold(u.Scheme, "wss"):
+		return fmt.Errorf("URL scheme %q is neither ws nor wss", u.Scheme)
+	case u.Hostname() == "":
+		return errors.New("URL has no host")
+	}
+	return nil
 }
 
 // addHeader takes "Name: value", or "@file", which keeps secrets out of the
