@@ -11,7 +11,7 @@ import (
 func TestReaderMemory(t *testing.T) {
 	t.Parallel()
 	for _, before := range []int{0, 100, 3000, 50000} { // in an earlier frame
-		for _, n := range []int{0, 1, 1000, 10_000, 100_000, 1_000_000} {
+		for _, n := range []int{0, 1, 1000, 4090, 10_000, 17_000, 100_000, 1_000_000} {
 			in := stream(Client, event{Op: Text, Payload: text(before)})
 			in = Header{Fin: true, Length: 1 << 30}.Append(in)
 			in = append(in, make([]byte, n)...)
@@ -67,13 +67,17 @@ func TestReaderShrinks(t *testing.T) {
 	}
 }
 
-// TestReaderRuns: who has much to read is read in larger pieces.
+// TestReaderRuns: who has much to read is read in larger pieces, up to a point
+// and only as long as there is much.
 func TestReaderRuns(t *testing.T) {
 	t.Parallel()
 	in := stream(Client, event{Op: Binary, Fin: true, Payload: text(1 << 20)})
 	reads := 0
 	r := NewReader(readerFunc(func(p []byte) (int, error) {
 		reads++
+		if len(p) > maxRunSize {
+			t.Errorf("a buffer of %d bytes", len(p))
+		}
 		n := copy(p, in)
 		in = in[n:]
 		return n, nil
@@ -86,6 +90,31 @@ func TestReaderRuns(t *testing.T) {
 	}
 	if reads > 25 {
 		t.Errorf("%d reads for 1 MiB", reads)
+	}
+	for range 2 {
+		in = stream(Client, event{Op: Text, Fin: true, Payload: "short"})
+		r.Next()
+		r.Payload()
+	}
+	if size := len(r.b.p); size != minSize {
+		t.Errorf("after the run the buffer has still %d bytes", size)
+	}
+}
+
+// TestReaderSteady: messages that are small and many don't make the buffer grow.
+func TestReaderSteady(t *testing.T) {
+	t.Parallel()
+	in := stream(Server, event{Op: Binary, Payload: text(100)}, event{Fin: true, Payload: text(1500)})
+	r := NewReader(&endless{in, 0}, Rules{}, 0)
+	for range 10_000 {
+		h, _ := r.Next()
+		r.Payload()
+		if r.Hold(); h.Fin {
+			r.Release()
+		}
+		if size := len(r.b.p); size > maxRunSize {
+			t.Fatalf("a buffer of %d bytes", size)
+		}
 	}
 }
 

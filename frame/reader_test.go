@@ -56,6 +56,9 @@ func drive(r *Reader, rng *rand.Rand) (events []event) {
 			if err != nil {
 				return append(events, event{Op: h.Opcode, Err: kind(err)})
 			}
+			if cap(p) > len(p) {
+				return append(events, event{Err: "append would write to what comes next"})
+			}
 			payload = append(payload, p...)
 			if !h.Opcode.IsControl() {
 				r.Hold()

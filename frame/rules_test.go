@@ -25,6 +25,7 @@ func TestRules(t *testing.T) {
 		{"F9_second_last_continuation", 0, []f{{Opcode: 1}, {Fin: true}, {Fin: true}}, "no message to continue"},
 		{"F9_text_inside_text", 0, []f{{Opcode: 1}, {Fin: true, Opcode: 1}}, "text frame inside of an unfinished text message"},
 		{"F9_binary_inside_text", 0, []f{{Opcode: 1}, {Opcode: 2}}, "binary frame inside of an unfinished text message"},
+		{"F9_text_inside_binary", 0, []f{{Opcode: 2}, {Opcode: 1}}, "text frame inside of an unfinished binary message"},
 		{"F8_fragmented_ping", 0, []f{{Opcode: 9}}, "ping frame is fragmented"},
 		{"F8_fragmented_close", 0, []f{{Opcode: 8}}, "close frame is fragmented"},
 		{"F8_long_ping", 0, []f{{Fin: true, Opcode: 9, Length: 126}}, "ping frame of 126 bytes"},
