@@ -321,29 +321,20 @@ func TestBroadcast(t *testing.T) {
 		}
 	}
 	url := start(t, s)
-	const n, messages, size = 10, 100, 100_000
-	slow := dial(t, url) // never reads
+	const n, messages, size = 10, 400, 100_000 // more than the network holds for the slow one
+	slow := dial(t, url)
 	var conns []*websocket.Conn
 	for range n {
 		conns = append(conns, dial(t, url))
 	}
-	go func() {
-		for range messages {
-			conns[0].Write(ctx, websocket.Binary, make([]byte, size))
-		}
-	}()
-	var wg sync.WaitGroup
-	for _, c := range conns {
-		wg.Go(func() {
-			for i := range messages {
-				if _, p, err := c.Read(ctx); len(p) != size || err != nil {
-					t.Errorf("message %d: %d bytes, %v", i, len(p), err)
-					return
-				}
+	for i := range messages {
+		go conns[i%n].Write(ctx, websocket.Binary, make([]byte, size))
+		for _, c := range conns {
+			if _, p, err := c.Read(ctx); len(p) != size || err != nil {
+				t.Fatalf("message %d: %d bytes, %v", i, len(p), err)
 			}
-		})
+		}
 	}
-	wg.Wait()
 	for {
 		if _, _, err := slow.Read(ctx); err != nil {
 			if code := websocket.CloseCode(err); code != frame.CodePolicyViolation && code != frame.CodeAbnormal {
@@ -446,7 +437,7 @@ func ExampleServer() {
 	c.Write(ctx, websocket.Text, []byte("hello"))
 	t, p, err := c.Read(ctx)
 	fmt.Printf("%v %q %v\n", t, p, err)
-	fmt.Println(s.Shutdown(ctx), c.Close(frame.CodeNormal, ""))
+	fmt.Println(c.Close(frame.CodeNormal, ""), s.Shutdown(ctx))
 	// Output:
 	// text "hello" <nil>
 	// <nil> <nil>

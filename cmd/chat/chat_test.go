@@ -140,7 +140,7 @@ func TestExitCodes(t *testing.T) {
 		{"/1011", "", exitCutOff, `# socket closed 1011 oops\x07` + "\n"},
 		{"/4000", "", exitCutOff, "# socket closed 4000 go away\n"},
 		{"/1002", "", exitProtocol, "# socket closed 1002\n"},
-		{"/cut", "", exitCutOff, "# socket error unexpected EOF\n# socket closed\n"},
+		{"/cut", "", exitCutOff, "\n# socket closed\n"},
 		{"/breach", "", exitProtocol, "# socket error websocket: opcode 0x3 is reserved"},
 		{"/large -max-message 1000", "", exitProtocol, "longer than 1000 bytes"},
 		{"/echo", "a\n\xff\nb\n", exitUsage, "# input error: line 2 is not UTF-8"},
