@@ -295,6 +295,26 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// TestOneSegment is line F13: a thousand frames at once.
+func TestOneSegment(t *testing.T) {
+	t.Parallel()
+	for _, role := range []frame.Role{frame.Server, frame.Client} {
+		c, p := withPeer(t, role, false, websocket.Config{})
+		done := goEcho(c)
+		var all []byte
+		for i := range 1000 {
+			all = append(all, p.bytes(txt, fmt.Sprint(i))...)
+		}
+		p.write(append(all, p.bytes(cls, "")...))
+		closeWrite(p)
+		for i := range 1000 {
+			p.expect(frame.Text, fmt.Sprint(i))
+		}
+		p.expectClose(frame.CodeNone)
+		closeError(t, <-done)
+	}
+}
+
 // TestFragments is line F11 with the default limit: a million empty fragments
 // end at it and hold no memory.
 func TestFragments(t *testing.T) {

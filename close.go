@@ -118,17 +118,17 @@ func (c *Conn) queueClose(payload []byte) {
 	}
 	m := prepare(frame.Close, payload)
 	code, reason, _ := frame.ParseClose(payload)
+	o.sent, o.reason = code, reason
+	e := c.closeErrorLocked(nil)
+	e.Local = true
+	o.refuse(e) // before anything is written, which gives up the lock
 	if o.streaming {
-		c.queue(frame.Header{Fin: true, Opcode: frame.Close}, m.data())
 		o.posted, o.postedBytes = nil, 0
+		c.queue(frame.Header{Fin: true, Opcode: frame.Close}, m.data())
 		c.flushAsync()
 	} else {
 		c.post(m)
 	}
-	o.sent, o.reason = code, reason
-	e := c.closeErrorLocked(nil)
-	e.Local = true
-	o.refuse(e)
 }
 
 // peerClosed ends the connection after the peer's Close frame.

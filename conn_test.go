@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -310,8 +312,9 @@ func TestConcurrentWrites(t *testing.T) {
 					case 1:
 						var wr io.WriteCloser
 						if wr, err = c.Writer(ctx, websocket.Binary); err == nil {
-							wr.Write(msg[:len(msg)/2])
-							wr.Write(msg[len(msg)/2:])
+							for part := range slices.Chunk(msg, 4500) { // each makes a frame
+								wr.Write(part)
+							}
 							err = wr.Close()
 						}
 					default:
@@ -385,6 +388,76 @@ func TestWriterHolds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWriterKeepsTurn: a message in parts keeps its turn when a Write that began
+// before it ends.
+func TestWriterKeepsTurn(t *testing.T) {
+	t.Parallel()
+	a, _ := netPair(t)
+	tr := &gated{wrapped{a}, make(chan bool), make(chan bool)}
+	c := websocket.NewConn(tr, websocket.Setup{Role: frame.Client}, websocket.Config{})
+	t.Cleanup(func() { c.CloseNow() })
+	written := make(chan error)
+	go func() { written <- c.Write(ctx, websocket.Text, []byte("before")) }()
+	<-tr.entered
+	if _, err := c.Writer(ctx, websocket.Text); err != nil {
+		t.Fatal(err)
+	}
+	tr.gate <- true
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	if err := c.Write(short, websocket.Text, []byte("in between")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+// gated is a transport whose writes wait to be let through.
+type gated struct {
+	wrapped
+	entered, gate chan bool
+}
+
+func (g *gated) Write(p []byte) (int, error) {
+	g.entered <- true
+	<-g.gate
+	return g.wrapped.Write(p)
+}
+
+// TestNothingAfterClose: a message written while the Close frame goes out is
+// refused, not sent behind it.
+func TestNothingAfterClose(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		c, p := withPeer(t, frame.Server, false, websocket.Config{})
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				for c.Write(ctx, websocket.Text, []byte("x")) == nil {
+				}
+			})
+		}
+		p.expect(frame.Text, "x")
+		c.CloseWrite(1000, "")
+		wg.Wait()
+		for {
+			h, _, err := p.next()
+			if err != nil {
+				t.Fatal(h, err)
+			}
+			if h.Opcode == frame.Close {
+				c.CloseNow()
+				break
+			}
+		}
+		if h, _, err := p.next(); err == nil {
+			t.Fatal(h)
+		}
+		p.Close()
+	}
 }
 
 func TestWriteErrors(t *testing.T) {

@@ -19,7 +19,7 @@ type outbound struct {
 	broken   bool            // nothing can be written any more
 	closed   *CloseError     // why no message is accepted any more; nil if one is
 
-	busy      bool      // a message is being written in several steps
+	busy      bool      // a message has begun and is not yet accepted to its end
 	streaming bool      // and it's one of Writer
 	waiters   []*waiter // who want to begin a message, in order
 
@@ -47,15 +47,15 @@ func (o *outbound) mayBegin() bool {
 	return !o.busy && len(o.posted) == 0 && (o.pend == nil || len(o.pend.p) < chunkMax)
 }
 
-// beginMessage waits until a message may begin. It's called with o.mu held,
-// gives it up while it waits, and leaves it to the caller to call endMessage
-// before others get to begin theirs.
+// beginMessage waits until a message may begin, and keeps all others from it until
+// endMessage. It's called with o.mu held and gives it up while it waits.
 func (c *Conn) beginMessage(ctx context.Context) error {
 	o := &c.out
 	if o.closed != nil {
 		return c.refusal()
 	}
 	if len(o.waiters) == 0 && o.mayBegin() {
+		o.busy = true
 		return nil
 	}
 	w := &waiter{ready: make(chan struct{})}

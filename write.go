@@ -33,26 +33,22 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	if err := c.beginMessage(ctx); err != nil {
 		return err
 	}
-	err := c.writeFrame(ctx, frame.Header{Fin: true, Opcode: frame.Opcode(t)}, p)
-	c.endMessage()
-	return err
+	h := frame.Header{Fin: true, Opcode: frame.Opcode(t)}
+	if len(p) > copyMax {
+		defer c.endMessage()
+		return c.writeLarge(ctx, h, p)
+	}
+	err := c.appendFrame(h, p)
+	c.endMessage() // it's accepted; others may begin theirs while it goes out
+	if err != nil {
+		return err
+	}
+	return c.flush(ctx)
 }
 
 // Send is Write of a [Prepared] message.
 func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 	return c.Write(ctx, MessageType(m.op), m.data())
-}
-
-// writeFrame writes one frame, as a part of the message that the caller has
-// begun. It's called with o.mu held.
-func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
-	if len(p) > copyMax {
-		return c.writeLarge(ctx, h, p)
-	}
-	if err := c.appendFrame(h, p); err != nil {
-		return err
-	}
-	return c.flush(ctx)
 }
 
 // appendFrame appends a frame to what is to be written.
@@ -84,11 +80,11 @@ func (c *Conn) mask(h *frame.Header) (err error) {
 	return err
 }
 
-// writeLarge writes a frame that is too long to be copied as a whole. It's
-// called with o.mu held, and gives it up while it writes.
+// writeLarge writes a frame that is too long to be copied as a whole, of a
+// message that has begun. It's called with o.mu held, and gives it up while it
+// writes.
 func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
 	o := &c.out
-	o.busy = true // keeps other messages away; until endMessage
 	if err := c.waitIdle(ctx); err != nil {
 		return err
 	}

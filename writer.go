@@ -32,7 +32,7 @@ func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error
 	if err := c.beginMessage(ctx); err != nil {
 		return nil, err
 	}
-	o.busy, o.streaming = true, true
+	o.streaming = true
 	return &messageWriter{c: c, ctx: ctx, text: t == Text, op: frame.Opcode(t), b: smallChunks.Get().(*chunk)}, nil
 }
 
@@ -137,7 +137,13 @@ func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 	}
 	h := frame.Header{Fin: fin, Opcode: w.op}
 	w.op = frame.Continuation
-	return w.c.writeFrame(w.ctx, h, p)
+	if len(p) > copyMax {
+		return w.c.writeLarge(w.ctx, h, p)
+	}
+	if err := w.c.appendFrame(h, p); err != nil {
+		return err
+	}
+	return w.c.flush(w.ctx)
 }
 
 // end gives up the turn. err is for later calls.

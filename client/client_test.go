@@ -201,6 +201,19 @@ func TestTimeout(t *testing.T) {
 	if _, _, err := new(client.Dialer).Dial(short, "ws://"+addr); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+	dripping := script(t, func(_ string, nc net.Conn) {
+		io.WriteString(nc, "HTTP/1.1 101 x\r\nX: ")
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for range tick.C {
+			if _, err := io.WriteString(nc, "x"); err != nil {
+				return
+			}
+		}
+	})
+	if _, _, err := d.Dial(ctx, "ws://"+dripping); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error("C3:", err)
+	}
 	d.Timeout = -1
 	short, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()

@@ -256,6 +256,52 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
+// TestSlowHead is line H16: the time for the head is one for all of it, however
+// steadily its bytes drip.
+func TestSlowHead(t *testing.T) {
+	t.Parallel()
+	hs := httptest.NewUnstartedServer(&server.Server{Handler: echo})
+	hs.Config.ReadHeaderTimeout = 100 * time.Millisecond
+	hs.Start()
+	defer hs.Close()
+	nc, err := net.Dial("tcp", hs.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	io.WriteString(nc, good+"X: ")
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		if _, err := io.WriteString(nc, "x"); err != nil {
+			return
+		}
+	}
+}
+
+// TestBadPeers: whatever peers do, the next one is served.
+func TestBadPeers(t *testing.T) {
+	t.Parallel()
+	s := &server.Server{Handler: echo, Config: websocket.Config{CloseTimeout: time.Second}}
+	url := start(t, s)
+	for i, bad := range []string{"", "\x81\x00", "\x83\x80abcd", "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x01\x82abcd\xff\xff", "\x88\x81abcdx", "\x81\xfe"} {
+		nc, br := rawDial(t, url, good, bad)
+		if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 101 {
+			t.Fatal(resp, err)
+		}
+		if i%2 == 0 {
+			nc.(*net.TCPConn).SetLinger(0)
+		}
+		nc.Close()
+		c := dial(t, url)
+		roundTrip(t, c, "still here")
+		c.Close(1000, "")
+	}
+	if err := s.Shutdown(ctx); err != nil { // so all handlers have ended
+		t.Error(err)
+	}
+}
+
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	var s server.Server

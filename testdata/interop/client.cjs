@@ -26,6 +26,7 @@ async function main() {
   if (wait) {
     const ws = await connect('/echo')
     ws.on('close', code => console.log('closed', code))
+    console.log('open')
     return
   }
   let ws = await connect('/', ['v9', 'chat'])

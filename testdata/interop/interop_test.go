@@ -178,12 +178,21 @@ func TestNodeClient(t *testing.T) {
 		t.Error(out)
 	}
 	// The server's end reaches a client as 1001.
-	go func() {
-		time.Sleep(500 * time.Millisecond) // the client connects meanwhile
+	cmd := exec.Command("node", "client.cjs", "ws://"+addr, "wait")
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	lines := bufio.NewScanner(pipe)
+	for _, want := range []string{"open", "closed 1001"} {
+		if !lines.Scan() || lines.Text() != want {
+			t.Errorf("%q; want %q", lines.Text(), want)
+		}
 		stop()
-	}()
-	if out := run(t, "", "node", "client.cjs", "ws://"+addr, "wait"); out != "closed 1001\n" {
-		t.Error(out)
 	}
 }
 
