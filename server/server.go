@@ -96,13 +96,11 @@ func (s *Server) logger() *slog.Logger {
 	return slog.Default()
 }
 
-// track takes c into account until it's over. It returns false if it's too late.
-func (s *Server) track(c *websocket.Conn) bool {
+// track takes c into account until it's over. It reports whether a Shutdown has
+// begun, which doesn't know of c.
+func (s *Server) track(c *websocket.Conn) (closing bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing {
-		return false
-	}
 	if s.conns == nil {
 		s.conns = make(map[*websocket.Conn]struct{})
 	}
@@ -112,7 +110,7 @@ func (s *Server) track(c *websocket.Conn) bool {
 		defer s.mu.Unlock()
 		delete(s.conns, c)
 	})
-	return true
+	return s.closing
 }
 
 func (s *Server) isClosing() bool {

@@ -26,12 +26,14 @@ const headTimeout = 10 * time.Second
 // A request that can't be upgraded has been answered when Upgrade returns its
 // error, which is a *[handshake.Refusal] if it's the client's fault.
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
+	s.begin() // a Shutdown waits
+	defer s.end()
 	c, err := s.upgrade(w, r)
 	if err != nil {
 		return nil, err
 	}
-	if !s.track(c) {
-		go c.Close(frame.CodeGoingAway, "")
+	if closing := s.track(c); closing {
+		c.Close(frame.CodeGoingAway, "")
 		return nil, errClosing
 	}
 	return c, nil
