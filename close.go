@@ -119,9 +119,7 @@ func (c *Conn) queueClose(payload []byte) {
 	m := prepare(frame.Close, payload)
 	code, reason, _ := frame.ParseClose(payload)
 	o.sent, o.reason = code, reason
-	e := c.closeErrorLocked(nil)
-	e.Local = true
-	o.refuse(e) // before anything is written, which gives up the lock
+	o.refuse(c.closeErrorLocked(nil)) // before anything is written, which gives up the lock
 	if o.streaming {
 		o.posted, o.postedBytes = nil, 0
 		c.queue(frame.Header{Fin: true, Opcode: frame.Close}, m.data())
@@ -224,6 +222,7 @@ func (c *Conn) closeErrorLocked(err error) *CloseError {
 		Code:       frame.CodeAbnormal,
 		SentCode:   o.sent,
 		SentReason: o.reason,
+		Local:      o.sent != 0,
 		Err:        err,
 	}
 }
