@@ -64,7 +64,7 @@ func (s *screen) sent(p []byte) {
 	switch {
 	case !s.outTerminal:
 	case s.inTerminal:
-		fmt.Fprint(s.out, "> ")
+		fmt.Fprint(s.out, "\r\x1b[K> ") // the answer may have come before
 	default:
 		s.show("> %s", text.Escape(string(p)))
 	}
