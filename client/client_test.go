@@ -180,7 +180,7 @@ func TestRefusalBody(t *testing.T) {
 	addr = script(t, func(head string, nc net.Conn) {
 		io.WriteString(nc, "HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nno")
 	})
-	_, resp, err = (&client.Dialer{Proxy: noProxy, Timeout: 100 * time.Millisecond}).Dial(ctx, "ws://"+addr)
+	_, resp, err = (&client.Dialer{Proxy: noProxy, Timeout: time.Second}).Dial(ctx, "ws://"+addr)
 	if err == nil || resp == nil {
 		t.Fatal(resp, err)
 	}
