@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -372,6 +373,13 @@ func TestBroadcast(t *testing.T) {
 	var conns []*websocket.Conn
 	for range n {
 		conns = append(conns, dial(t, url))
+	}
+	for open := 0; open <= n; { // a client has its answer a moment before the server counts it
+		open = 0
+		for range s.Conns() {
+			open++
+		}
+		runtime.Gosched()
 	}
 	for i := range messages {
 		go conns[i%n].Write(ctx, websocket.Binary, make([]byte, size))
