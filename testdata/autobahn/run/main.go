@@ -43,6 +43,9 @@ func main() {
 }
 
 func run(ctx context.Context, role string, tls, record, docker bool) error {
+	if role != "" && role != "server" && role != "client" {
+		return fmt.Errorf("-role %q is neither server nor client", role)
+	}
 	cases, err := report.LoadCases(here + "/cases.txt")
 	if err != nil {
 		return err
