@@ -89,7 +89,7 @@ func (dockerImage) run(ctx context.Context, mode, dir string, set map[string]any
 	for k, v := range set {
 		spec[k] = v
 	}
-	spec["outdir"] = "/work"
+	spec["outdir"] = "/reports"
 	if text, err = json.Marshal(spec); err != nil {
 		return err
 	}
@@ -99,8 +99,8 @@ func (dockerImage) run(ctx context.Context, mode, dir string, set map[string]any
 	if err := os.WriteFile(filepath.Join(dir, "spec.json"), text, 0o644); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "docker", "run", "--rm", "--network", "host", "-v", dir+":/work",
-		"crossbario/autobahn-testsuite", "wstest", "-m", mode, "-s", "/work/spec.json")
+	cmd := exec.CommandContext(ctx, "docker", "run", "--rm", "--network", "host", "-v", dir+":/reports",
+		"crossbario/autobahn-testsuite", "wstest", "-m", mode, "-s", "/reports/spec.json")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	return cmd.Run()
