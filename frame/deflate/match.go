@@ -1,0 +1,169 @@
+package deflate
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+const (
+	maxTable = 1 << 13 // entries of the index
+
+	// The shortest match that is looked for. The few of three bytes that pay
+	// don't pay for the search.
+	seekMatch = 4
+)
+
+// tableSize returns how many entries to use for the index of n bytes: a power
+// of two.
+func tableSize(n int) int {
+	n = min(max(n, 1<<8), maxTable)
+	return 1 << bits.Len(uint(n-1))
+}
+
+// A matcher looks for repetitions. The index maps a hash of some bytes to the
+// places where they were seen, as counts of bytes modulo 1<<16. An entry is but
+// a hint: what it points to is compared, so it may be of any age, and nothing
+// has to be done about those that fell out of the window.
+type matcher struct {
+	window int      // bytes
+	hist   *history // what was before src[0]
+	pos    uint16   // of src[0]
+	table  []uint16
+	ways   int  // places for each hash
+	shift  uint // of a hash
+	src    []byte
+	s      *scratch // seqs go here
+}
+
+func load32(p []byte, i int) uint32 { return binary.LittleEndian.Uint32(p[i:]) }
+
+func load64(p []byte, i int) uint64 { return binary.LittleEndian.Uint64(p[i:]) }
+
+// hash4 and hash5 hash as many bytes, to the highest bits. The fast level finds
+// longer matches, and so fewer, with five; the better one looks at several
+// places for each hash and finds the longest itself.
+func hash4(v uint32) uint32 { return v * 0x9E3779B1 }
+
+func hash5(v uint64) uint64 { return v << 24 * 0x9E3779B97F4A7C15 }
+
+// prefix returns how many bytes a and b have in common, looking at all of b and
+// at no more of a.
+func prefix(a, b []byte) int {
+	n := len(b)
+	if len(a) < n {
+		n = len(a)
+	}
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)>>3
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// past returns the length of the match at src[i] with bytes dist before, which
+// are before src[0].
+func (m *matcher) past(i, dist int) int {
+	n := dist - i
+	b := m.src[i:min(i+maxMatch, len(m.src))]
+	p, q := m.hist.back(n)
+	k := prefix(p, b)
+	if k == len(p) {
+		k += prefix(q, b[k:])
+		if k == n { // it goes on into src
+			k += prefix(m.src, b[k:])
+		}
+	}
+	return k
+}
+
+// fast makes seqs of src from start on until a block is full, and returns where
+// it ended. It takes the first match that the index offers and, the longer it
+// finds none, looks at ever fewer places.
+func (m *matcher) fast(start int) int {
+	s, src, table, shift, pos := m.s, m.src, m.table, m.shift+32, m.pos
+	window, before, ring, end := m.window, m.hist.n, m.hist.ring, m.hist.end
+	last := min(len(src), start+maxBlock) - 5
+	if len(src) < 8 {
+		last = -1
+	}
+	wide := len(src) - 8
+	lit := start // first byte that no seq has
+	s.n = 0
+	for i := start; i <= last; {
+		v8 := uint64(0)
+		if i <= wide {
+			v8 = load64(src, i)
+		} else {
+			v8 = load64(src, wide) >> (8 * (i - wide) & 63)
+		}
+		v := uint32(v8)
+		h := hash5(v8) >> (shift & 63)
+		dist := int(pos + uint16(i) - table[h])
+		table[h] = pos + uint16(i)
+		n := 0
+		if dist <= i {
+			if uint(dist-1) < uint(window) && load32(src, i-dist) == v {
+				n = seekMatch + prefix(src[i-dist+seekMatch:], src[i+seekMatch:min(i+maxMatch, len(src))])
+			}
+		} else if dist <= window && dist <= i+before {
+			at := (end + i - dist) & (len(ring) - 1)
+			if at+4 > len(ring) || dist < i+4 || load32(ring, at) == v { // else no need to look
+				n = m.past(i, dist)
+			}
+		}
+		if n < seekMatch {
+			i += 1 + (i-lit)>>5
+			continue
+		}
+		for i > lit && n < maxMatch && i > dist && src[i-1] == src[i-1-dist] {
+			i--
+			n++
+		}
+		s.seqs[s.n] = seq{uint32(i - lit), uint16(n), uint16(dist)}
+		s.n++
+		j := i + 1
+		i += n
+		lit = i
+		if s.n == maxSeqs-1 {
+			break
+		}
+		if i <= wide {
+			table[hash5(load64(src, j))>>(shift&63)] = pos + uint16(j)
+			x := load64(src, i-2)
+			table[hash5(x)>>(shift&63)] = pos + uint16(i-2)
+			table[hash5(x>>8)>>(shift&63)] = pos + uint16(i-1)
+		}
+	}
+	stop := lit
+	if s.n < maxSeqs-1 {
+		stop = max(lit, min(len(src), start+maxBlock))
+	}
+	s.seqs[s.n] = seq{lits: uint32(stop - lit)}
+	s.n++
+	return stop
+}
+
+// index enters what the history holds. A fast encoder does with every second
+// place, since matches are extended to the front too.
+func (m *matcher) index() {
+	p, q := m.hist.back(m.hist.n)
+	pos := m.pos - uint16(m.hist.n)
+	for range 2 {
+		if m.ways > 1 {
+			for i := 0; i+seekMatch <= len(p); i++ {
+				m.enter(load32(p, i), pos+uint16(i))
+			}
+		} else {
+			for i := 0; i+8 <= len(p); i += 2 {
+				m.table[hash5(load64(p, i))>>((m.shift+32)&63)] = pos + uint16(i)
+			}
+		}
+		pos += uint16(len(p))
+		p = q
+	}
+}

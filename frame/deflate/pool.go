@@ -1,0 +1,27 @@
+package deflate
+
+import "sync"
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// fill overwrites p with poison.
+func fill[T any](p []T, poison T) {
+	if len(p) > 0 {
+		p[0] = poison
+		for n := 1; n < len(p); n *= 2 {
+			copy(p[n:], p[:n])
+		}
+	}
+}
+
+// put gives s back. It holds nothing that anyone may see again.
+func (s *scratch) put() {
+	if poison {
+		fill(s.table[:], 0xDDDD)
+		fill(s.seqs[:], seq{0xDDDD, 0xDD, 0xDDDD})
+	}
+	scratches.Put(s)
+}
+
+// scratchSize is about what an encoder takes from the pool, in bytes.
+const scratchSize = maxSeqs*8 + maxTable*2 + (numLit+numDist)*(4+1+4+2) + numLit*14

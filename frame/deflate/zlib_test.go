@@ -1,0 +1,111 @@
+package deflate
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// A stream is what zlib gets to inflate in one go.
+type stream struct {
+	Name string
+	Bits int
+	Data string
+	Hash string // of what it must become
+}
+
+// zlibScript inflates each stream with zlib, which gets the input in small
+// pieces and gives the output in pieces of 64 bytes, the least Node allows. So a
+// distance beyond the window is an error unless it ends within such a piece.
+const zlibScript = `
+const zlib = require('zlib'), crypto = require('crypto');
+let input = '';
+process.stdin.on('data', (d) => input += d).on('end', async () => {
+  const out = await Promise.all(JSON.parse(input).map(({Bits, Data}) => new Promise((resolve) => {
+    const z = zlib.createInflateRaw({windowBits: Bits, chunkSize: 64, finishFlush: zlib.constants.Z_SYNC_FLUSH});
+    const hash = crypto.createHash('sha256');
+    z.on('data', (d) => hash.update(d));
+    z.on('error', (e) => resolve(e.message));
+    z.on('end', () => resolve(hash.digest('hex')));
+    const data = Buffer.from(Data, 'base64');
+    for (let i = 0; i < data.length; i += 777) z.write(data.subarray(i, i + 777));
+    z.end();
+  })));
+  console.log(JSON.stringify(out));
+});
+`
+
+func zlib(t *testing.T, streams []stream) []string {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("no referee: ", err)
+	}
+	in, err := json.Marshal(streams)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), node, "-e", zlibScript)
+	cmd.Stdin = bytes.NewReader(in)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	var verdicts []string
+	if err == nil {
+		err = json.Unmarshal(out, &verdicts)
+	}
+	if err != nil || len(verdicts) != len(streams) {
+		t.Fatalf("%v: %.200s", err, out)
+	}
+	return verdicts
+}
+
+// TestZlib: zlib, with just the window that was agreed on, understands all that
+// encoders make; and with a window of one bit less it doesn't, so that the test
+// is known to see what it's there for.
+func TestZlib(t *testing.T) {
+	t.Parallel()
+	var good, bad []stream
+	for _, bits := range windowBits {
+		for _, c := range configs(bits) {
+			for _, content := range contents {
+				r := newRand(uint64(bits))
+				e := NewEncoder(c)
+				var p, all []byte
+				for i, n := range []int{10, 5000, 0, 70_000, 300, 1, 40_000, 2000} {
+					m := content.make(r, n)
+					if c.Takeover || i == 3 {
+						all = append(all, m...)
+						p = append(e.Append(p, m), tail...)
+					} else {
+						e.Append(nil, m)
+					}
+				}
+				hash := sha256.Sum256(all)
+				s := stream{fmt.Sprintf("%s %+v", content.name, c), bits, base64.StdEncoding.EncodeToString(p), hex.EncodeToString(hash[:])}
+				good = append(good, s)
+				if s.Bits--; s.Bits >= MinWindowBits && content.name != "noise" {
+					bad = append(bad, s)
+				}
+			}
+		}
+	}
+	for i, got := range zlib(t, good) {
+		if got != good[i].Hash {
+			t.Errorf("%s: %s", good[i].Name, got)
+		}
+	}
+	for i, got := range zlib(t, bad) {
+		if got != "invalid distance too far back" {
+			t.Errorf("%s with a window of a bit less: %s", bad[i].Name, got)
+		}
+	}
+	t.Logf("%d streams good, %d bad", len(good), len(bad))
+}
