@@ -49,6 +49,9 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 		in.ctx = context.Background()
 		in.watch.prepare(c, in.ctx)
 		c.rd.Detach() // the user may still look at the last message
+		if c.inflater != nil {
+			c.inflater.b = nil
+		}
 		c.awaitClose()
 	}
 	c.unlockRead()
@@ -67,7 +70,7 @@ func (c *Conn) closeResult() error {
 // makes it do.
 func (c *Conn) awaitClose() {
 	for n := 0; n < maxDrain; {
-		p, err := c.step()
+		p, err := c.step(false)
 		if err != nil {
 			c.readError(err)
 			return
@@ -116,16 +119,16 @@ func (c *Conn) queueClose(payload []byte) {
 	if o.sent != 0 || o.broken {
 		return
 	}
-	m := prepare(frame.Close, payload)
+	m := newWire(frame.Header{Fin: true, Opcode: frame.Close}, payload)
 	code, reason, _ := frame.ParseClose(payload)
 	o.sent, o.reason = code, reason
 	o.refuse(c.closeErrorLocked(nil)) // before anything is written, which gives up the lock
 	if o.streaming {
 		o.posted, o.postedBytes = nil, 0
-		c.queue(frame.Header{Fin: true, Opcode: frame.Close}, m.data())
+		c.queue(m.header(), payload)
 		c.flushAsync()
 	} else {
-		c.post(m)
+		c.post(&m)
 	}
 }
 
@@ -170,7 +173,7 @@ func (c *Conn) teardown(e *CloseError) {
 		closeWrite(c.t)
 	} // else the server is the first to close
 	c.in.watch.forget(c)
-	b := largeChunks.Get().(*chunk)
+	b := getChunk(chunkMax)
 	for n := 0; n < maxDrain; {
 		k, err := c.t.Read(b.p[:cap(b.p)])
 		if err != nil {

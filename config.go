@@ -30,6 +30,10 @@ type Config struct {
 	// slow peer.
 	MaxQueue int
 
+	// Compression is off if it's nil. It has to be given to both sides: what the
+	// opening handshake doesn't agree on isn't used.
+	Compression *Compression
+
 	// PingInterval is how long a peer may be silent, while somebody reads,
 	// before it's sent a ping, and PingTimeout how long it may be silent after
 	// that. Any byte received is a sign of life. A peer that gives none is gone:

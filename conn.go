@@ -8,12 +8,16 @@ import (
 	"time"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
 )
 
 // Setup is what the opening handshake leaves to [NewConn].
 type Setup struct {
 	Role        frame.Role
 	Subprotocol string // agreed on, or ""
+	// Deflate has the parameters of permessage-deflate that were agreed on. It's
+	// nil if the extension wasn't.
+	Deflate *handshake.Deflate
 	// Unread is what arrived behind the handshake. NewConn copies it.
 	Unread []byte
 	// Context has the values of [Conn.Context]. When it's done, the connection
@@ -38,6 +42,10 @@ type Conn struct {
 	rd  frame.Reader
 	in  inbound
 	out outbound
+
+	// Both are nil if no compression was agreed on.
+	inflater *inflater
+	deflater *deflater
 
 	// alive says what the keepalive needs to know: see keepalive.go.
 	alive  atomic.Uint32
@@ -65,6 +73,10 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 		context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
 	}
 	rules := frame.Rules{Role: s.Role}
+	if s.Deflate != nil {
+		rules.Rsv = frame.Rsv1
+		c.startCompression(s.Deflate)
+	}
 	if c.sock = newSocket(c, t); c.sock != nil {
 		c.rd.Init(c.sock, rules, 0)
 	} else {

@@ -31,6 +31,11 @@
 // that was [Prepared] for many connections. Any number of goroutines may write.
 // [Conn.Post] queues a message and never waits, for broadcasts.
 //
+// # Compression
+//
+// With a [Compression] in the [Config], messages are compressed if the peer
+// agrees (permessage-deflate, RFC 7692). It tells why this is off by default.
+//
 // # Closing
 //
 // [Conn.Close] does the whole closing handshake and never takes longer than

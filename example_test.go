@@ -99,6 +99,27 @@ func ExampleCloseError() {
 	// websocket: connection failed: message is longer than 10 bytes (RFC 6455 section 10.4); closed with 1009 (message too big)
 }
 
+func ExampleCompression() {
+	config := websocket.Config{Compression: &websocket.Compression{}}
+	client, server := websocket.Pipe(config, config)
+	defer client.CloseNow()
+	defer server.CloseNow()
+
+	ctx := context.Background()
+	for range 2 { // the second one costs next to nothing
+		client.Write(ctx, websocket.Text, []byte(`{"name": "Ahab", "ship": "Pequod", "looks for": "a whale"}`))
+		_, p, err := server.Read(ctx)
+		fmt.Println(string(p), err)
+		fmt.Println(client.Compressed().SentWire, "bytes so far")
+	}
+	client.Write(ctx, websocket.Text|websocket.Uncompressed, []byte("a secret, as it is"))
+	// Output:
+	// {"name": "Ahab", "ship": "Pequod", "looks for": "a whale"} <nil>
+	// 60 bytes so far
+	// {"name": "Ahab", "ship": "Pequod", "looks for": "a whale"} <nil>
+	// 64 bytes so far
+}
+
 func ExamplePrepared() {
 	m := websocket.NewPrepared(websocket.Text, []byte("to all"))
 	for range 2 {

@@ -35,18 +35,19 @@ func (c *Conn) take() (b batch, ok bool) {
 		c.queueControl(frame.Pong, o.pong)
 	}
 	for len(o.posted) > 0 && !o.busy && (o.pend == nil || len(o.pend.p) < chunkMax) {
-		m := o.posted[0]
-		byRef := c.role == frame.Server && len(m.data()) > copyMax
+		w := o.posted[0]
+		byRef := c.role == frame.Server && len(w.payload()) > copyMax
 		if byRef && o.pend != nil {
 			break // next time
 		}
 		o.posted[0] = nil
 		o.posted = o.posted[1:]
-		o.postedBytes -= len(m.frame)
+		o.postedBytes -= len(w.frame)
+		c.sends(w)
 		if byRef {
-			return batch{ref: m.frame}, true
+			return batch{ref: w.frame}, true
 		}
-		c.queue(frame.Header{Fin: true, Opcode: m.op}, m.data())
+		c.queue(w.header(), w.payload())
 	}
 	b.own = o.pend
 	o.pend = nil

@@ -7,8 +7,9 @@ import (
 	"hawser/websocket"
 )
 
-// TestIdleMemory is line R11: a connection that waits holds no buffer, of which
-// the smallest has 4 KiB. It's not parallel, as it looks at the whole heap.
+// TestIdleMemory is lines R11 and Z9: a connection that waits holds no buffer, of
+// which the smallest has 4 KiB, and with compression only the context that was
+// agreed on. It's not parallel, as it looks at the whole heap.
 func TestIdleMemory(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector needs memory of its own")
@@ -20,32 +21,53 @@ func TestIdleMemory(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc)
 	}
-	const n = 200
-	before := heap()
-	conns := make([]*websocket.Conn, 0, 2*n)
-	ended := make(chan error, n)
-	for range n {
-		c, s := tcpPair(t, large, large)
-		go func() { ended <- echo(s) }()
-		msg := []byte(text(100_000))
-		if err := c.Write(ctx, websocket.Text, msg); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := c.Read(ctx); err != nil {
-			t.Fatal(err)
-		}
-		go c.Read(ctx)
-		conns = append(conns, c, s)
-	}
-	per := (heap() - before) / int64(len(conns))
-	t.Logf("%d bytes of heap per idle connection", per)
-	if per > 4<<10 {
-		t.Errorf("an idle connection holds %d bytes", per)
-	}
-	for _, c := range conns {
-		c.CloseNow()
-	}
-	for range n {
-		<-ended
+	without := websocket.Window{NoTakeover: true}
+	small := websocket.Window{Bits: 9}
+	for _, test := range []struct {
+		name string
+		k    *websocket.Compression
+		max  int64 // bytes
+	}{
+		{"plain", nil, 3 << 10},
+		{"no takeover", &websocket.Compression{Send: without, Receive: without}, 4 << 10},
+		{"window of 9 bits", &websocket.Compression{Send: small, Receive: small}, 6 << 10},
+		{"window of 12 bits", &websocket.Compression{}, 20 << 10},
+		{"window of 12 bits, compact", &websocket.Compression{Compact: true}, 12 << 10},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			const n = 200
+			before := heap()
+			conns := make([]*websocket.Conn, 0, 2*n)
+			ended := make(chan error, n)
+			msg := []byte(text(100_000))
+			for range n {
+				var c, s *websocket.Conn
+				if test.k == nil {
+					c, s = tcpPair(t, large, large)
+				} else {
+					c, s = deflatePair(t, *test.k, *test.k)
+				}
+				go func() { ended <- echo(s) }()
+				if err := c.Write(ctx, websocket.Text, msg); err != nil {
+					t.Fatal(err)
+				}
+				if _, _, err := c.Read(ctx); err != nil {
+					t.Fatal(err)
+				}
+				go c.Read(ctx)
+				conns = append(conns, c, s)
+			}
+			per := (heap() - before) / int64(len(conns))
+			t.Logf("%d bytes of heap per idle connection", per)
+			if per > test.max {
+				t.Errorf("an idle connection holds %d bytes, more than %d", per, test.max)
+			}
+			for _, c := range conns {
+				c.CloseNow()
+			}
+			for range n {
+				<-ended
+			}
+		})
 	}
 }

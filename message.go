@@ -13,10 +13,17 @@ const (
 	Binary = MessageType(frame.Binary) // anything
 )
 
-// String returns "text" or "binary".
-func (t MessageType) String() string { return frame.Opcode(t).String() }
+// Uncompressed can be added to the type of a message to write, as in
+// Text|Uncompressed, to have it sent as it is even if compression is on, for
+// instance because it has a secret: see [Compression].
+const Uncompressed MessageType = 0x80
 
-func (t MessageType) valid() bool { return t == Text || t == Binary }
+// String returns "text" or "binary", also of a type that is [Uncompressed].
+func (t MessageType) String() string { return t.opcode().String() }
+
+func (t MessageType) valid() bool { t &^= Uncompressed; return t == Text || t == Binary }
+
+func (t MessageType) opcode() frame.Opcode { return frame.Opcode(t &^ Uncompressed) }
 
 // Message is one whole message.
 type Message struct {

@@ -23,7 +23,7 @@ type outbound struct {
 	streaming bool      // and it's one of Writer
 	waiters   []*waiter // who want to begin a message, in order
 
-	posted      []*Prepared // by Post, to go out when it's their turn
+	posted      []*wire // by Post, to go out when it's their turn
 	postedBytes int
 
 	pong    []byte // the payload of the latest ping that waits for its answer

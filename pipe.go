@@ -8,15 +8,23 @@ import (
 	"time"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
 )
 
 // Pipe returns the two ends of a connection in memory, for tests: no sockets,
-// no handshake, all the rest as on a network. Each direction holds up to 64 KiB
+// no handshake, all the rest as on a network. If both have a [Compression] they
+// agree on what a handshake would have agreed on. Each direction holds up to 64 KiB
 // that the other end has not read.
 func Pipe(client, server Config) (*Conn, *Conn) {
 	up, down := newStream(), newStream()
-	return NewConn(&pipeEnd{r: down, w: up}, Setup{Role: frame.Client}, client),
-		NewConn(&pipeEnd{r: up, w: down}, Setup{Role: frame.Server}, server)
+	var agreed *handshake.Deflate
+	if client.Compression != nil && server.Compression != nil {
+		offer := handshake.OfferDeflate(client.Compression.Deflate(frame.Client))
+		_, d, _ := handshake.AcceptDeflate(offer, server.Compression.Deflate(frame.Server))
+		agreed = &d
+	}
+	return NewConn(&pipeEnd{r: down, w: up}, Setup{Role: frame.Client, Deflate: agreed}, client),
+		NewConn(&pipeEnd{r: up, w: down}, Setup{Role: frame.Server, Deflate: agreed}, server)
 }
 
 type pipeEnd struct{ r, w *stream }

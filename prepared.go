@@ -1,27 +1,117 @@
 package websocket
 
-import "hawser/websocket/frame"
+import (
+	"context"
+	"fmt"
+	"sync"
 
-// Prepared is a message to be sent to many connections. It's framed once. It may
-// be used by any number of goroutines and connections at the same time.
+	"hawser/websocket/frame"
+	"hawser/websocket/frame/deflate"
+)
+
+// Prepared is a message to be sent to many connections. It's framed once, and
+// compressed once for every window and level that these have. It may be used by
+// any number of goroutines and connections at the same time.
+//
+// Compressed once, it can't refer to the messages before it, whatever context the
+// connections have: small ones get hardly smaller.
 type Prepared struct {
-	op    frame.Opcode
-	frame []byte // as servers send it
-	head  int    // size of its header
+	t     MessageType
+	plain wire
+
+	mu    sync.Mutex
+	forms map[form]*wire
+}
+
+// A wire is a message in one frame, as servers send it.
+type wire struct {
+	data  []byte // uncompressed
+	frame []byte
+	head  int // size of its header
+}
+
+func (w *wire) payload() []byte { return w.frame[w.head:] }
+
+// header is the one that a client masks.
+func (w *wire) header() frame.Header {
+	h, _, _ := frame.ParseHeader(w.frame[:w.head])
+	return h
 }
 
 // NewPrepared returns a message with a copy of p.
 func NewPrepared(t MessageType, p []byte) *Prepared {
-	return prepare(frame.Opcode(t), p)
+	return &Prepared{t: t, plain: newWire(frame.Header{Fin: true, Opcode: t.opcode()}, p)}
 }
 
-func prepare(op frame.Opcode, p []byte) *Prepared {
+func newWire(h frame.Header, p []byte) wire {
 	b := make([]byte, 0, frame.MaxHeaderSize+len(p))
-	b = frame.Append(b, frame.Header{Fin: true, Opcode: op}, p)
-	return &Prepared{op, b, len(b) - len(p)}
+	b = frame.Append(b, h, p)
+	n := len(b) - len(p)
+	return wire{b[n:], b, n}
 }
 
-func (m *Prepared) data() []byte { return m.frame[m.head:] }
+// wire returns m as c sends it.
+func (m *Prepared) wire(c *Conn) *wire {
+	p := m.plain.data
+	if !c.compresses(m.t, len(p)) {
+		return &m.plain
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := c.deflater.form
+	if w := m.forms[f]; w != nil {
+		return w
+	}
+	e := deflate.NewEncoder(deflate.Config{WindowBits: f.bits, Level: f.level})
+	w := newWire(frame.Header{Fin: true, Rsv: frame.Rsv1, Opcode: m.t.opcode()}, e.Append(nil, p))
+	w.data = p
+	if m.forms == nil {
+		m.forms = make(map[form]*wire)
+	}
+	m.forms[f] = &w
+	return &w
+}
+
+// Send is [Conn.Write] of a prepared message.
+func (c *Conn) Send(ctx context.Context, m *Prepared) error {
+	if !m.t.valid() {
+		return errType(m.t)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("websocket: write: %w", err)
+	}
+	w := m.wire(c)
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := c.beginMessage(ctx); err != nil {
+		return err
+	}
+	if len(w.payload()) > copyMax {
+		defer c.endMessage()
+		if err := c.waitIdle(ctx); err != nil {
+			return err
+		}
+		c.sends(w)
+		return c.writeLarge(ctx, w.header(), w.payload())
+	}
+	c.sends(w)
+	err := c.appendFrame(w.header(), w.payload())
+	c.endMessage()
+	if err != nil {
+		return err
+	}
+	return c.flush(ctx)
+}
+
+// sends takes note of what later messages may refer to. It's called with the
+// turn to write, right before w is written.
+func (c *Conn) sends(w *wire) {
+	if d := c.deflater; d != nil && w.header().Rsv != 0 {
+		d.Skip(w.data)
+		d.count(len(w.data), len(w.payload()))
+	}
+}
 
 // Post queues m and returns at once, however slow the peer is: for a message
 // to many connections, of which none is to hold up the others. Of a long message
@@ -29,25 +119,26 @@ func (m *Prepared) data() []byte { return m.frame[m.head:] }
 // already, Post returns [ErrQueueFull] and m is not sent; an empty queue takes a
 // message of any size. After the end its error is a *[CloseError].
 func (c *Conn) Post(m *Prepared) error {
-	if !MessageType(m.op).valid() {
-		return errType(MessageType(m.op))
+	if !m.t.valid() {
+		return errType(m.t)
 	}
+	w := m.wire(c)
 	o := &c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed != nil {
 		return c.refusal()
 	}
-	if o.postedBytes > 0 && o.postedBytes+len(m.frame) > c.cfg.MaxQueue {
+	if o.postedBytes > 0 && o.postedBytes+len(w.frame) > c.cfg.MaxQueue {
 		return ErrQueueFull
 	}
-	c.post(m)
+	c.post(w)
 	return nil
 }
 
-func (c *Conn) post(m *Prepared) {
+func (c *Conn) post(w *wire) {
 	o := &c.out
-	o.posted = append(o.posted, m)
-	o.postedBytes += len(m.frame)
+	o.posted = append(o.posted, w)
+	o.postedBytes += len(w.frame)
 	c.flushAsync()
 }

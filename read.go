@@ -27,8 +27,9 @@ type inbound struct {
 	fin       bool        // it's the last of its message
 	end       bool        // the message has been read to its end
 	streaming bool        // the message is being handed out by a messageReader
+	deflated  bool        // the message is compressed
 	control   frame.Opcode
-	size      int64 // of the message so far
+	size      int64 // of the message so far, on the wire
 	fragments int
 	text      frame.UTF8
 	rest      []byte // of the last piece, for the messageReader
@@ -115,15 +116,15 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 		}
 	}
 	for {
-		p, err := c.step()
+		p, err := c.step(true)
 		if err != nil {
 			return 0, nil, c.readError(err)
 		}
-		if len(p) > 0 {
+		if len(p) > 0 && !in.deflated {
 			c.rd.Hold()
 		}
 		if in.end {
-			if p = c.rd.Held(); p == nil {
+			if p = c.held(); p == nil {
 				p = []byte{}
 			}
 			return in.typ, p, nil
@@ -131,12 +132,23 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 	}
 }
 
+// held returns what there is of the message that Read has to return whole.
+func (c *Conn) held() []byte {
+	if c.in.deflated {
+		return c.inflater.held()
+	}
+	return c.rd.Held()
+}
+
 // skipMessage gives up the message under way, reading to its end.
 func (c *Conn) skipMessage() error {
 	for !c.in.end {
-		if _, err := c.step(); err != nil {
+		if _, err := c.step(false); err != nil {
 			return err
 		}
+	}
+	if c.in.deflated {
+		c.inflater.release()
 	}
 	c.in.typ, c.in.end, c.in.streaming, c.in.rest = 0, false, false, nil
 	c.rd.Release()
@@ -145,9 +157,26 @@ func (c *Conn) skipMessage() error {
 
 // step reads the next piece of the message under way, or the first of the next
 // message, and sets in.end with the last. It answers control frames on the way.
-func (c *Conn) step() ([]byte, error) {
+// Of a compressed message, a piece has at most streamSize bytes, unless the whole
+// message is to be held anyway.
+func (c *Conn) step(whole bool) ([]byte, error) {
 	in := &c.in
 	for {
+		if in.deflated && c.inflater.more {
+			p, err := c.inflater.next(c.cfg.MaxMessage)
+			if err != nil {
+				return nil, err
+			}
+			if in.end = in.fin && !in.inFrame && !c.inflater.more; in.end {
+				err = inflateError(c.inflater.d.End())
+			}
+			if err == nil && !in.valid(p) {
+				err = errNotUTF8
+			}
+			if err != nil || in.end || len(p) > 0 {
+				return p, err
+			}
+		}
 		if in.control != 0 {
 			// The header may have come in an earlier call, which was cut short.
 			p, err := c.rd.Payload()
@@ -179,24 +208,32 @@ func (c *Conn) step() ([]byte, error) {
 			if p, err = c.rd.Piece(); err != nil {
 				return nil, err
 			}
-			if in.typ == Text && !in.text.Feed(p) {
-				return nil, errNotUTF8
+		}
+		in.inFrame = c.rd.Left() > 0
+		end := in.fin && !in.inFrame
+		if in.deflated {
+			if !whole {
+				c.inflater.begin(p)
+				continue
+			}
+			var err error
+			if p, err = c.inflater.whole(p, end, c.cfg.MaxMessage); err != nil {
+				return nil, err
 			}
 		}
-		if c.rd.Left() == 0 {
-			in.inFrame = false
-			if in.fin {
-				if in.typ == Text && !in.text.Done() {
-					return nil, errNotUTF8
-				}
-				in.end = true
-				return p, nil
-			}
+		in.end = end
+		if !in.valid(p) {
+			return nil, errNotUTF8
 		}
-		if len(p) > 0 {
+		if end || len(p) > 0 {
 			return p, nil
 		}
 	}
+}
+
+// valid checks the next bytes of the message, and its end if that has come.
+func (in *inbound) valid(p []byte) bool {
+	return in.typ != Text || in.text.Feed(p) && (!in.end || in.text.Done())
 }
 
 var errNotUTF8 = &frame.Error{Code: frame.CodeInvalidPayload, Section: "8.1", Text: "text is not UTF-8"}
@@ -208,10 +245,14 @@ func (c *Conn) beginFrame(h *frame.Header) error {
 		in.size, in.fragments = 0, 0
 		in.text = frame.UTF8{}
 		in.serial++
+		in.deflated = h.Rsv&frame.Rsv1 != 0
 	}
-	if h.Length > c.cfg.MaxMessage-in.size {
-		return &frame.Error{Code: frame.CodeTooBig, Section: "10.4",
-			Text: fmt.Sprintf("message is longer than %d bytes", c.cfg.MaxMessage)}
+	limit := c.cfg.MaxMessage
+	if in.deflated {
+		limit = maxWire(limit)
+	}
+	if h.Length > limit-in.size {
+		return errTooBig(c.cfg.MaxMessage)
 	}
 	if in.fragments == c.cfg.MaxFragments {
 		return &frame.Error{Code: frame.CodePolicyViolation, Section: "10.4",
@@ -221,6 +262,10 @@ func (c *Conn) beginFrame(h *frame.Header) error {
 	in.fragments++
 	in.inFrame, in.fin = true, h.Fin
 	return nil
+}
+
+func errTooBig(limit int64) error {
+	return &frame.Error{Code: frame.CodeTooBig, Section: "10.4", Text: fmt.Sprintf("message is longer than %d bytes", limit)}
 }
 
 // errEnded is what step returns when c.err tells how the connection ended.
@@ -247,5 +292,8 @@ func (c *Conn) readError(err error) error {
 		c.lost(err)
 	}
 	c.rd.Free()
+	if c.inflater != nil {
+		c.inflater.release()
+	}
 	return c.err.Load()
 }

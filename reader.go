@@ -30,13 +30,12 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 			return 0, nil, c.readError(err)
 		}
 	}
-	p, err := c.step()
-	if err != nil {
-		return 0, nil, c.readError(err)
-	}
-	if len(c.rd.Held()) > 0 { // by a Read that was cut short
-		c.rd.Hold()
-		p = c.rd.Held()
+	p := c.held() // by a Read that was cut short
+	if len(p) == 0 {
+		var err error
+		if p, err = c.step(false); err != nil {
+			return 0, nil, c.readError(err)
+		}
 	}
 	in.streaming = true
 	in.rest = p
@@ -64,7 +63,7 @@ func (r *messageReader) lock() error {
 		err = io.EOF
 	default:
 		c.rd.Release()
-		p, stepErr := c.step()
+		p, stepErr := c.step(false)
 		if stepErr != nil {
 			err = c.readError(stepErr)
 		} else if in.rest = p; len(p) == 0 {

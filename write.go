@@ -8,7 +8,8 @@ import (
 	"hawser/websocket/frame"
 )
 
-// Write writes p as one message in one frame. When it returns nil the message
+// Write writes p as one message in one frame, or in several if it's compressed
+// and longer than 16 KiB. When it returns nil the message
 // is accepted: it goes out in order, together with others if somebody is
 // writing already; an error that comes up then is returned by later calls. p is
 // not kept and not changed. That a text is UTF-8 is up to the caller; a peer
@@ -27,18 +28,27 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("websocket: write: %w", err)
 	}
+	compressed := c.compresses(t, len(p))
+	if compressed && len(p) > copyMax {
+		return c.writeParts(ctx, t, p)
+	}
 	o := &c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := c.beginMessage(ctx); err != nil {
 		return err
 	}
-	h := frame.Header{Fin: true, Opcode: frame.Opcode(t)}
-	if len(p) > copyMax {
+	h := frame.Header{Fin: true, Opcode: t.opcode()}
+	var err error
+	switch {
+	case compressed:
+		err = c.appendCompressed(h, p)
+	case len(p) > copyMax:
 		defer c.endMessage()
 		return c.writeLarge(ctx, h, p)
+	default:
+		err = c.appendFrame(h, p)
 	}
-	err := c.appendFrame(h, p)
 	c.endMessage() // it's accepted; others may begin theirs while it goes out
 	if err != nil {
 		return err
@@ -46,9 +56,17 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	return c.flush(ctx)
 }
 
-// Send is Write of a [Prepared] message.
-func (c *Conn) Send(ctx context.Context, m *Prepared) error {
-	return c.Write(ctx, MessageType(m.op), m.data())
+// writeParts is Write for a message that is not to be compressed as a whole, as
+// that could take long and much memory.
+func (c *Conn) writeParts(ctx context.Context, t MessageType, p []byte) error {
+	w, err := c.Writer(ctx, t)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(p); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 // appendFrame appends a frame to what is to be written.
@@ -58,8 +76,9 @@ func (c *Conn) appendFrame(h frame.Header, p []byte) error {
 		return err
 	}
 	if o.pend == nil {
-		o.pend = smallChunks.Get().(*chunk)
+		o.pend = getChunk(minChunk)
 	}
+	o.pend = o.pend.grow(frame.MaxHeaderSize + len(p))
 	o.pend.p = frame.Append(o.pend.p, h, p)
 	return nil
 }
@@ -107,9 +126,10 @@ func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
 }
 
 func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p []byte) error {
-	b := largeChunks.Get().(*chunk)
-	defer b.put()
+	b := getChunk(chunkMax)
+	defer func() { b.put() }()
 	if before != nil {
+		b = b.grow(len(before.p) + frame.MaxHeaderSize)
 		b.p = append(b.p, before.p...)
 		before.put()
 	}

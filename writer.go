@@ -5,16 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"unicode/utf8"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/frame/deflate"
 )
 
 // Writer returns a writer of one message, for messages that are too long to
 // hold or not yet known to their end. Its bytes go out in frames of at least 4
-// KiB; its Close writes the last of them and must be called. Until then other
-// messages wait; pings and Close frames don't (RFC 6455 section 5.4). A text is
-// not cut inside of a character.
+// KiB, or what 32 KiB are compressed to; its Close writes the last of them and must
+// be called. Until then other messages wait; pings and Close frames don't (RFC
+// 6455 section 5.4). A text is not cut inside of a character.
 //
 // ctx is for all writes to the message. When one fails after the first frame
 // went out, the message can't be finished and the connection ends. The writer is
@@ -33,21 +35,36 @@ func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error
 		return nil, err
 	}
 	o.streaming = true
-	return &messageWriter{c: c, ctx: ctx, text: t == Text, op: frame.Opcode(t), b: smallChunks.Get().(*chunk)}, nil
+	w := &messageWriter{c: c, ctx: ctx, text: t == Text, op: t.opcode()}
+	if c.compresses(t, math.MaxInt) {
+		w.z = c.deflater.NewWriter(func(p []byte, final bool) error {
+			c.deflater.count(0, len(p))
+			w.frame(p, final)
+			return w.err
+		})
+	} else {
+		w.b = getChunk(minChunk)
+	}
+	return w, nil
 }
 
 type messageWriter struct {
 	c    *Conn
 	ctx  context.Context
 	text bool
-	op   frame.Opcode // of the next frame
-	b    *chunk       // bytes of the next frame; nil after the end
+	op   frame.Opcode    // of the next frame
+	b    *chunk          // bytes of the next frame; nil after the end
+	z    *deflate.Writer // instead of b, for a message to be compressed
 	err  error
 }
 
 var errWriterClosed = errors.New("websocket: write to a message that is closed")
 
 func (w *messageWriter) Write(p []byte) (int, error) {
+	if w.z != nil && w.err == nil {
+		w.c.deflater.count(len(p), 0)
+		return w.z.Write(p)
+	}
 	written := 0
 	for len(p) > 0 {
 		if w.err != nil {
@@ -95,7 +112,11 @@ func (w *messageWriter) cut(p []byte) int {
 // Close writes the last frame of the message and lets other messages begin.
 func (w *messageWriter) Close() error {
 	if w.err == nil {
-		w.frame(w.b.p, true)
+		if w.z != nil {
+			w.z.Close()
+		} else {
+			w.frame(w.b.p, true)
+		}
 		if w.err == nil {
 			w.end(errWriterClosed)
 			return nil
@@ -136,6 +157,9 @@ func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 		return w.c.refusal()
 	}
 	h := frame.Header{Fin: fin, Opcode: w.op}
+	if w.z != nil && w.op != frame.Continuation {
+		h.Rsv = frame.Rsv1
+	}
 	w.op = frame.Continuation
 	if len(p) > copyMax {
 		return w.c.writeLarge(w.ctx, h, p)
@@ -149,6 +173,9 @@ func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 // end gives up the turn. err is for later calls.
 func (w *messageWriter) end(err error) {
 	w.err = err
+	if w.z != nil && err != errWriterClosed {
+		w.c.deflater.Reset() // what was given up can't be referred to
+	}
 	w.b.put()
 	w.b = nil
 	o := &w.c.out

@@ -153,7 +153,7 @@ func (a *attempt) dial(ctx context.Context) (*websocket.Conn, *http.Response, er
 	if a.e.jar != nil {
 		a.e.jar.SetCookies(a.u, resp.Cookies())
 	}
-	agreed, err := handshake.CheckResponse(resp, key, a.d.Subprotocols, nil)
+	setup, err := a.agreed(resp, key)
 	if err != nil {
 		keepBody(resp)
 		stop()
@@ -165,11 +165,29 @@ func (a *attempt) dial(ctx context.Context) (*websocket.Conn, *http.Response, er
 		return nil, nil, &HandshakeError{Err: ctx.Err()}
 	}
 	resp.Body = http.NoBody
-	return websocket.NewConn(nc, websocket.Setup{
-		Role:        frame.Client,
-		Subprotocol: agreed.Protocol,
-		Unread:      unread,
-	}, a.d.Config), resp, nil
+	setup.Unread = unread
+	return websocket.NewConn(nc, setup, a.d.Config), resp, nil
+}
+
+// offer has the extensions to ask for.
+func (a *attempt) offer() []handshake.Extension {
+	if k := a.d.Config.Compression; k != nil {
+		return handshake.OfferDeflate(k.Deflate(frame.Client))
+	}
+	return nil
+}
+
+// agreed checks the response and returns what was agreed on.
+func (a *attempt) agreed(resp *http.Response, key string) (websocket.Setup, error) {
+	offer := a.offer()
+	r, err := handshake.CheckResponse(resp, key, a.d.Subprotocols, offer)
+	setup := websocket.Setup{Role: frame.Client, Subprotocol: r.Protocol}
+	if len(r.Extensions) > 0 && err == nil { // there's only one that was offered
+		var agreed handshake.Deflate
+		agreed, err = handshake.CheckDeflate(offer, r.Extensions[0])
+		setup.Deflate = &agreed
+	}
+	return setup, err
 }
 
 // request makes the opening handshake (RFC 6455 section 4.1).
@@ -190,7 +208,7 @@ func (a *attempt) request(ctx context.Context) (*http.Request, string, error) {
 	if host := a.header.Get("Host"); host != "" {
 		req.Host = host
 	}
-	if err := handshake.RequestHeader(req.Header, key, a.d.Subprotocols, nil); err != nil {
+	if err := handshake.RequestHeader(req.Header, key, a.d.Subprotocols, a.offer()); err != nil {
 		return nil, "", err
 	}
 	if u := a.u.User; u != nil && req.Header.Get("Authorization") == "" {

@@ -103,6 +103,16 @@ func FuzzExtensions(f *testing.F) {
 		if diff := cmp.Diff(got, again); diff != "" || err != nil {
 			t.Error(diff, err)
 		}
+		want := handshake.Deflate{ServerNoTakeover: len(in)&1 != 0, ServerWindowBits: 8 + len(in)>>1&7, ClientWindowBits: 8 + len(in)>>4&7}
+		answer, agreed, ok := handshake.AcceptDeflate(got, want)
+		if !ok {
+			return
+		}
+		same, err := handshake.CheckDeflate(got, answer)
+		if err != nil || same != agreed || agreed.ServerWindowBits > want.ServerWindowBits || want.ServerNoTakeover && !agreed.ServerNoTakeover ||
+			!agreed.ClientNoTakeover && agreed.ClientWindowBits > want.ClientWindowBits {
+			t.Errorf("%+v of %q agrees on %+v, or %+v (%v)", answer, in, agreed, same, err)
+		}
 	})
 }
 

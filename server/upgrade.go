@@ -42,7 +42,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 var errClosing = &handshake.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
 
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	head, protocol, err := s.accept(w, r)
+	head, setup, err := s.accept(w, r)
 	if err != nil {
 		s.refuse(w, r, err)
 		return nil, err
@@ -57,34 +57,30 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 		nc.Close()
 		return nil, fmt.Errorf("websocket: upgrade: %w", err)
 	}
-	unread, _ := brw.Reader.Peek(brw.Reader.Buffered())
-	c := websocket.NewConn(nc, websocket.Setup{
-		Role:        frame.Server,
-		Subprotocol: protocol,
-		Unread:      unread,
-		Context:     context.WithoutCancel(r.Context()),
-	}, s.Config)
+	setup.Unread, _ = brw.Reader.Peek(brw.Reader.Buffered())
+	setup.Context = context.WithoutCancel(r.Context())
+	c := websocket.NewConn(nc, setup, s.Config)
 	// net/http doesn't look at these any more, but keeps their buffers as long
 	// as its goroutine lives.
 	*brw.Reader, *brw.Writer = bufio.Reader{}, bufio.Writer{}
 	return c, nil
 }
 
-// accept checks the request and returns the head of the response, and the
-// subprotocol.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request) ([]byte, string, error) {
+// accept checks the request and returns the head of the response, and what was
+// agreed on.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) (head []byte, setup websocket.Setup, err error) {
 	req, err := handshake.ParseRequest(r)
 	if err != nil {
-		return nil, "", err
+		return nil, setup, err
 	}
 	if err := handshake.CheckOrigins(s.Origins); err != nil {
-		return nil, "", err
+		return nil, setup, err
 	}
 	if err := handshake.CheckOrigin(r, s.Origins); err != nil {
-		return nil, "", err
+		return nil, setup, err
 	}
 	if s.isClosing() {
-		return nil, "", errClosing
+		return nil, setup, errClosing
 	}
 	if s.Check != nil {
 		if err := s.Check(r); err != nil {
@@ -92,12 +88,19 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) ([]byte, string,
 			if !errors.As(err, &refusal) {
 				refusal = &handshake.Refusal{Status: http.StatusForbidden, Reason: err.Error()}
 			}
-			return nil, "", refusal
+			return nil, setup, refusal
 		}
 	}
-	protocol := handshake.SelectProtocol(req.Protocols, s.Subprotocols)
-	head, err := handshake.AppendResponse(nil, req.Key, protocol, nil, w.Header())
-	return head, protocol, err
+	setup.Role = frame.Server
+	setup.Subprotocol = handshake.SelectProtocol(req.Protocols, s.Subprotocols)
+	var extensions []handshake.Extension
+	if k := s.Config.Compression; k != nil {
+		if answer, agreed, ok := handshake.AcceptDeflate(req.Extensions, k.Deflate(frame.Server)); ok {
+			extensions, setup.Deflate = []handshake.Extension{answer}, &agreed
+		}
+	}
+	head, err = handshake.AppendResponse(nil, req.Key, setup.Subprotocol, extensions, w.Header())
+	return head, setup, err
 }
 
 // refuse answers a request that isn't upgraded because of err.

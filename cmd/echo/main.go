@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"hawser/websocket"
+	"hawser/websocket/frame/deflate"
 	"hawser/websocket/handshake"
 )
 
@@ -38,6 +39,9 @@ type options struct {
 	cert, key         string
 	selfSigned, quiet bool
 	ping, drain       time.Duration
+	compress          string // a level, or off
+	window, minSize   int
+	noTakeover        bool
 }
 
 // run is main with everything that it depends on. It returns the exit code.
@@ -68,6 +72,10 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	fs.StringVar(&o.cert, "cert", "", "`file` with the TLS certificate; serves wss")
 	fs.StringVar(&o.key, "key", "", "`file` with the key of the certificate")
 	fs.BoolVar(&o.selfSigned, "self-signed", false, "serve wss with a certificate made for this run")
+	fs.StringVar(&o.compress, "compress", "fast", "`level` of compression for clients that offer it: fast, better or off")
+	fs.IntVar(&o.window, "compress-window", websocket.DefaultWindowBits, "largest window to compress with either way, in `bits` from 8 to 15")
+	fs.IntVar(&o.minSize, "compress-min", 0, "size of the smallest message to compress, in `bytes`")
+	fs.BoolVar(&o.noTakeover, "no-takeover", false, "compress each message by itself")
 	fs.DurationVar(&o.ping, "ping", websocket.DefaultPingInterval, "silence after which a client is pinged; 0 for no pings")
 	fs.BoolVar(&o.quiet, "quiet", false, "don't print clients and messages")
 	fs.DurationVar(&o.drain, "drain", 10*time.Second, "how long clients have to go when the server is told to stop")
@@ -90,8 +98,30 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		return nil, errors.New("-max-message must be positive")
 	case o.ping < 0 || o.drain < 0:
 		return nil, errors.New("-ping and -drain can't be negative")
+	case o.compress != "fast" && o.compress != "better" && o.compress != "off":
+		return nil, fmt.Errorf("-compress is fast, better or off, not %q", o.compress)
+	case o.window < deflate.MinWindowBits || o.window > deflate.MaxWindowBits:
+		return nil, fmt.Errorf("-compress-window is from 8 to 15, not %d", o.window)
+	case o.minSize < 0:
+		return nil, errors.New("-compress-min can't be negative")
 	}
 	return &o, handshake.CheckOrigins(o.origins)
+}
+
+// compression is nil if it's off.
+func (o *options) compression() *websocket.Compression {
+	if o.compress == "off" {
+		return nil
+	}
+	w := websocket.Window{Bits: o.window, NoTakeover: o.noTakeover}
+	k := &websocket.Compression{MinSize: o.minSize, Send: w, Receive: w}
+	if o.minSize == 0 {
+		k.MinSize = -1
+	}
+	if o.compress == "better" {
+		k.Level = deflate.Better
+	}
+	return k
 }
 
 func list(fs *flag.FlagSet, to *[]string, name, usage string) {

@@ -28,7 +28,7 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 		return err
 	}
 	ws := &server.Server{
-		Config:       websocket.Config{MaxMessage: o.maxMessage, PingInterval: o.ping},
+		Config:       websocket.Config{MaxMessage: o.maxMessage, PingInterval: o.ping, Compression: o.compression()},
 		Origins:      o.origins,
 		Subprotocols: o.subprotocols,
 	}

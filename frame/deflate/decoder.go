@@ -39,8 +39,8 @@ func NewDecoder(c Config) *Decoder {
 	return &Decoder{size: c.size(), keep: c.Takeover}
 }
 
-// Append inflates the message whose whole payload is src, appends it to dst and
-// returns the extended slice. It doesn't keep src, nor change it; it may write
+// Append inflates src, which is the whole payload of a message or what was left
+// of it by [Decoder.AppendPart], appends it to dst and returns the extended slice. It doesn't keep src, nor change it; it may write
 // to dst's capacity beyond what it returns. If the message has more than limit
 // bytes, the error is a *[LimitError], and no more than limit were appended; if
 // it's corrupt, it's a *[CorruptError]. Also with an error, what was inflated

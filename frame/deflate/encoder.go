@@ -55,6 +55,16 @@ func (e *Encoder) AppendPart(dst, src []byte, final bool) []byte {
 	return w.out
 }
 
+// Skip takes note of a message that is sent between those of e and was compressed
+// by another encoder, which had no context and no larger window. With context
+// takeover, later messages may refer to it.
+func (e *Encoder) Skip(message []byte) {
+	if e.keep {
+		e.pos += uint16(len(message))
+		e.hist.add(message, e.size)
+	}
+}
+
 func (e *Encoder) compress(w *bitWriter, src []byte, final bool) {
 	s := e.s
 	if s == nil {

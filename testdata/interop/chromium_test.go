@@ -147,6 +147,16 @@ func TestChromium(t *testing.T) {
 			t.Errorf("%s: %.80q; want %q", tt.name, got, tt.want)
 		}
 	}
+	// A page of another origin: refused, unless the server was told of it.
+	foreign := `window.other = new WebSocket('ws://%s/echo'); return await new Promise(r => { other.onopen = () => r('open'); other.onclose = e => r('close ' + e.code) })`
+	other, _ := echo(t, "-quiet")
+	if got := b.eval(fmt.Sprintf(foreign, other)); got != "close 1006" {
+		t.Errorf("foreign origin: %q", got)
+	}
+	friendly, _ := echo(t, "-quiet", "-origins", "http://"+addr)
+	if got := b.eval(fmt.Sprintf(foreign, friendly)); got != "open" {
+		t.Errorf("allowed origin: %q", got)
+	}
 	b.eval(`window.ws = await connect('/echo')`)
 	stop()
 	if got := b.eval(`return await ws.next()`); got != "close 1001  true" {

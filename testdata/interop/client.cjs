@@ -31,7 +31,7 @@ async function main() {
   }
   let ws = await connect('/', ['v9', 'chat'])
   assert.equal(ws.protocol, 'chat')
-  assert.equal(ws.extensions, '')
+  assert.equal(ws.extensions, 'permessage-deflate')
   assert.equal(await ws.next(), 'Welcome to Awesome Chat')
   for (const m of ['hello', '', 'Привет, мир 😀', 'x'.repeat(1 << 20)]) {
     ws.send(m)

@@ -32,7 +32,10 @@ func main() {
 		url:   *server,
 		agent: *agent,
 		dialer: client.Dialer{
-			Config:    websocket.Config{MaxMessage: 16 << 20},
+			Config: websocket.Config{
+				MaxMessage:  16 << 20,
+				Compression: &websocket.Compression{MinSize: -1},
+			},
 			TLSConfig: &tls.Config{InsecureSkipVerify: *insecure},
 		},
 	}

@@ -15,9 +15,8 @@ import (
 	"strings"
 )
 
-// Sections are those of the suite that are run: all but 12 and 13, which are
-// about compression.
-var Sections = []string{"1", "2", "3", "4", "5", "6", "7", "9", "10"}
+// Sections are all of the suite; 8 and 11 have no cases.
+var Sections = []string{"1", "2", "3", "4", "5", "6", "7", "9", "10", "12", "13"}
 
 // informational are the cases for which the suite has no verdict, whatever
 // happens.
@@ -27,6 +26,17 @@ var informational = []string{"7.1.6", "7.13.1", "7.13.2"}
 type Verdict struct {
 	Behavior, Close string // such as OK, NON-STRICT, FAILED
 	Code            string // that the endpoint closed with, "-" for none
+	SuiteCode       string // that the suite closed with, "-" for none
+	Offer, Answer   string // Sec-WebSocket-Extensions of the handshake
+}
+
+// String returns v as it is recorded.
+func (v Verdict) String() string {
+	s := strings.Join([]string{v.Behavior, v.Close, v.Code, v.SuiteCode}, " ")
+	if v.Offer != "" || v.Answer != "" {
+		s += " | " + v.Offer + " | " + v.Answer
+	}
+	return s
 }
 
 // Report has the verdicts by the number of the case.
@@ -38,11 +48,7 @@ func Read(dir string) (Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var agents map[string]map[string]struct {
-		Behavior        string
-		BehaviorClose   string
-		RemoteCloseCode *int
-	}
+	var agents map[string]map[string]struct{ ReportFile string }
 	if err := json.Unmarshal(text, &agents); err != nil {
 		return nil, err
 	}
@@ -52,14 +58,53 @@ func Read(dir string) (Report, error) {
 	r := make(Report)
 	for _, cases := range agents {
 		for id, c := range cases {
-			code := "-"
-			if c.RemoteCloseCode != nil {
-				code = strconv.Itoa(*c.RemoteCloseCode)
+			if r[id], err = readCase(filepath.Join(dir, c.ReportFile)); err != nil {
+				return nil, err
 			}
-			r[id] = Verdict{c.Behavior, c.BehaviorClose, code}
 		}
 	}
 	return r, nil
+}
+
+// readCase reads the report on one case, leaving out what differs from run to
+// run, such as durations and ports.
+func readCase(file string) (Verdict, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Verdict{}, err
+	}
+	var c struct {
+		Behavior, BehaviorClose         string
+		RemoteCloseCode, LocalCloseCode *int
+		HTTPRequest, HTTPResponse       string
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return Verdict{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return Verdict{
+		c.Behavior, c.BehaviorClose, code(c.RemoteCloseCode), code(c.LocalCloseCode),
+		extensions(c.HTTPRequest), extensions(c.HTTPResponse),
+	}, nil
+}
+
+func code(c *int) string {
+	if c == nil {
+		return "-"
+	}
+	return strconv.Itoa(*c)
+}
+
+// extensions returns the value of Sec-WebSocket-Extensions in the head of a
+// request or response.
+func extensions(head string) string {
+	var values []string
+	for line := range strings.Lines(head) {
+		name, value, _ := strings.Cut(line, ":")
+		if strings.EqualFold(strings.TrimSpace(name), "Sec-WebSocket-Extensions") {
+			values = append(values, strings.TrimSpace(value))
+		}
+	}
+	return strings.Join(values, ", ")
 }
 
 // Load loads a recorded report.
@@ -75,11 +120,13 @@ func Load(file string) (Report, error) {
 		if strings.HasPrefix(lines.Text(), "#") {
 			continue
 		}
-		w := strings.Fields(lines.Text())
-		if len(w) != 4 {
+		verdict, extensions, _ := strings.Cut(lines.Text(), " | ")
+		offer, answer, _ := strings.Cut(extensions, " | ")
+		w := strings.Fields(verdict)
+		if len(w) != 5 {
 			return nil, fmt.Errorf("%s: malformed line %q", file, lines.Text())
 		}
-		r[w[0]] = Verdict{w[1], w[2], w[3]}
+		r[w[0]] = Verdict{w[1], w[2], w[3], w[4], offer, answer}
 	}
 	return r, lines.Err()
 }
@@ -87,10 +134,9 @@ func Load(file string) (Report, error) {
 // Save records r, so that the same verdicts always make the same file.
 func (r Report) Save(file, title string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s: case, behavior, behavior of the close, close code\n", title)
+	fmt.Fprintf(&b, "# %s: case, behavior, behavior of the close, its close code, the suite's | extensions offered | and answered\n", title)
 	for _, id := range slices.SortedFunc(maps.Keys(r), compareIDs) {
-		v := r[id]
-		fmt.Fprintln(&b, id, v.Behavior, v.Close, v.Code)
+		fmt.Fprintln(&b, id, r[id])
 	}
 	return os.WriteFile(file, []byte(b.String()), 0o644)
 }
@@ -117,7 +163,22 @@ func (r Report) Check(cases []string) (faults []string) {
 			faults = append(faults, fmt.Sprintf("case %s: behavior %s, close %s (code %s); want %s", id, v.Behavior, v.Close, v.Code, want))
 		}
 	}
+	for _, id := range slices.SortedFunc(maps.Keys(r), compareIDs) {
+		if !slices.Contains(cases, id) {
+			faults = append(faults, "case "+id+" is not in the list of cases")
+		}
+	}
 	return faults
+}
+
+// Diff returns where r isn't as recorded, for the cases that both have.
+func (r Report) Diff(recorded Report) (differences []string) {
+	for _, id := range slices.SortedFunc(maps.Keys(r), compareIDs) {
+		if was, ok := recorded[id]; ok && was != r[id] {
+			differences = append(differences, fmt.Sprintf("case %s: recorded %s; now %s", id, was, r[id]))
+		}
+	}
+	return differences
 }
 
 func compareIDs(a, b string) int {

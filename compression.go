@@ -1,0 +1,171 @@
+package websocket
+
+import (
+	"math"
+	"sync/atomic"
+
+	"hawser/websocket/frame"
+	"hawser/websocket/frame/deflate"
+	"hawser/websocket/handshake"
+)
+
+// The defaults that the zero [Compression] stands for.
+const (
+	DefaultWindowBits      = 12 // a window of 4 KiB
+	DefaultMinCompressSize = 32 // bytes
+)
+
+// Compression says how to compress messages, if the peer agrees (extension
+// permessage-deflate, RFC 7692). The zero value is a good one: context takeover
+// with windows of 4 KiB, which makes the most of small messages for at most 16
+// KiB of memory per connection that has seen traffic. Without takeover there is
+// none. What larger windows take is in the overview of package
+// [hawser/websocket/frame/deflate].
+//
+// Compression is off unless asked for, because of what RFC 7692 section 8 warns
+// of: where a message has both a secret and something that an attacker chose, its
+// size tells whether the two are alike. With context takeover the two may even be
+// in different messages. Send secrets with [Uncompressed].
+type Compression struct {
+	// Level is how much to do for smaller messages.
+	Level deflate.Level
+	// MinSize is the size in bytes of the smallest message to compress. 0 means
+	// [DefaultMinCompressSize], a negative value all of them.
+	MinSize int
+	// Send is for the messages of this side, Receive for those of the peer, which
+	// is made to keep to it. A peer that can't keep to a window has to do without
+	// takeover.
+	Send, Receive Window
+	// Compact makes the connection hold only half as much memory for sending, or
+	// a third, between messages, at the price of up to 10 microseconds for each.
+	Compact bool
+}
+
+// Window bounds the context that messages are compressed in. If the peer wants
+// it smaller, it's smaller.
+type Window struct {
+	// Bits is the base-2 logarithm of its size in bytes, from 8 to 15. 0 means
+	// [DefaultWindowBits]. What's out of the range is taken as the nearest.
+	Bits int
+	// NoTakeover makes each message be compressed by itself.
+	NoTakeover bool
+}
+
+func (w Window) bits() int {
+	if w.Bits == 0 {
+		return DefaultWindowBits
+	}
+	return min(max(w.Bits, deflate.MinWindowBits), deflate.MaxWindowBits)
+}
+
+// Deflate returns what to negotiate for the given role: see
+// [handshake.OfferDeflate] and [handshake.AcceptDeflate].
+func (k *Compression) Deflate(role frame.Role) handshake.Deflate {
+	server, client := k.Send, k.Receive
+	if role == frame.Client {
+		server, client = client, server
+	}
+	return handshake.Deflate{
+		ServerNoTakeover: server.NoTakeover, ServerWindowBits: server.bits(),
+		ClientNoTakeover: client.NoTakeover, ClientWindowBits: client.bits(),
+	}
+}
+
+// Compressed is what compression does on a connection.
+type Compressed struct {
+	handshake.Deflate // as agreed on
+
+	// Messages that were compressed: how many bytes they have, and how many
+	// their payloads had on the wire.
+	Sent, SentWire, Received, ReceivedWire int64
+}
+
+// Compressed returns nil if no compression was agreed on.
+func (c *Conn) Compressed() *Compressed {
+	if c.deflater == nil {
+		return nil
+	}
+	return &Compressed{
+		Deflate:      c.deflater.agreed,
+		Sent:         c.deflater.in.Load(),
+		SentWire:     c.deflater.out.Load(),
+		Received:     c.inflater.out.Load(),
+		ReceivedWire: c.inflater.in.Load(),
+	}
+}
+
+// A deflater compresses the messages of a connection. It belongs to whoever has
+// the turn to write a message.
+type deflater struct {
+	*deflate.Encoder
+	agreed  handshake.Deflate
+	minSize int
+	form    form
+	in, out atomic.Int64
+}
+
+// form is what the payload of a message that refers to no other depends on.
+type form struct {
+	bits  int // 0 for one that isn't compressed
+	level deflate.Level
+}
+
+// startCompression makes c compress, as the handshake agreed to.
+func (c *Conn) startCompression(agreed *handshake.Deflate) {
+	k := c.cfg.Compression
+	if k == nil {
+		k = new(Compression) // the peer will compress, and so can we
+	}
+	server := deflate.Config{WindowBits: agreed.ServerWindowBits, Takeover: !agreed.ServerNoTakeover}
+	client := deflate.Config{WindowBits: agreed.ClientWindowBits, Takeover: !agreed.ClientNoTakeover}
+	send, receive := server, client
+	if c.role == frame.Client {
+		send, receive = client, server
+	}
+	if send.WindowBits == 0 || send.WindowBits > k.Send.bits() {
+		send.WindowBits = k.Send.bits()
+	}
+	send.Takeover = send.Takeover && !k.Send.NoTakeover
+	send.Level, send.Compact = k.Level, k.Compact
+	c.deflater = &deflater{
+		Encoder: deflate.NewEncoder(send),
+		agreed:  *agreed,
+		minSize: int(limit(int64(k.MinSize), DefaultMinCompressSize, 0)),
+		form:    form{send.WindowBits, k.Level},
+	}
+	c.inflater = &inflater{d: deflate.NewDecoder(receive)}
+}
+
+// compresses reports whether a message of n bytes is to be compressed.
+func (c *Conn) compresses(t MessageType, n int) bool {
+	return c.deflater != nil && t&Uncompressed == 0 && n >= c.deflater.minSize
+}
+
+// appendCompressed is appendFrame for a message that is compressed as a whole.
+func (c *Conn) appendCompressed(h frame.Header, p []byte) error {
+	b := getChunk(len(p))
+	defer b.put()
+	b.p = c.deflater.Append(b.p, p)
+	c.deflater.count(len(p), len(b.p))
+	h.Rsv = frame.Rsv1
+	err := c.appendFrame(h, b.p)
+	if err != nil {
+		c.deflater.Reset() // nothing can refer to what isn't sent
+	}
+	return err
+}
+
+func (d *deflater) count(in, out int) {
+	d.in.Add(int64(in))
+	d.out.Add(int64(out))
+}
+
+// maxWire is how many bytes on the wire a compressed message of at most limit
+// bytes may have: a generous sender makes 9 bits of each byte, a careful one
+// adds 5 bytes for each 64 KiB.
+func maxWire(limit int64) int64 {
+	if limit > math.MaxInt64/2 {
+		return limit
+	}
+	return limit + limit/8 + 64
+}
