@@ -12,10 +12,12 @@ import (
 //go:embed page.html
 var page string
 
-// pagePolicy lets the page run its own script, use its own style, and connect to
-// where it came from; nothing else.
+// pagePolicy lets the page run its own script, use its own style and icon, and
+// connect to where it came from; nothing else. Text can't become markup in it, not
+// even by a mistake in the script.
 var pagePolicy = "default-src 'none'; script-src " + hashOf("script") + "; style-src " + hashOf("style") +
-	"; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" +
+	"; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // hashOf returns what stands for the contents of the page's one element name in a
 // Content-Security-Policy.
@@ -32,5 +34,8 @@ func servePage(w http.ResponseWriter) {
 	h.Set("Content-Security-Policy", pagePolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-cache") // the next version has its own script
 	io.WriteString(w, page)
 }

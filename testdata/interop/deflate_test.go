@@ -124,3 +124,48 @@ func converse(ctx context.Context, url string, k websocket.Compression) error {
 	}
 	return c.Close(1000, "")
 }
+
+// TestChromiumDeflate is Chromium with messages of all sizes, compressed by both
+// sides, against cmd/echo with several windows.
+func TestChromiumDeflate(t *testing.T) {
+	t.Parallel()
+	for _, flags := range [][]string{
+		{},
+		{"-compress", "better", "-compress-window", "15"},
+		{"-no-takeover", "-compress-window", "8"},
+		{"-compress", "off"},
+	} {
+		t.Run(strings.Join(flags, " "), func(t *testing.T) {
+			t.Parallel()
+			addr, _ := echo(t, append(flags, "-quiet", "-max-message", fmt.Sprint(32<<20))...)
+			p := open(t, "http://"+addr+"/healthz", connect)
+			got := p.eval(`
+				const ws = await connect('/echo')
+				const next = () => new Promise((resolve, reject) => {
+					ws.onmessage = e => resolve(e.data)
+					ws.onclose = e => reject('close ' + e.code)
+				})
+				const id = () => Math.floor(Math.random() * 1e9)
+				for (const n of [0, 1, 20, 125, 126, 1000, 5000, 70000, 64, 64, 1 << 20, 1 << 24]) {
+					let s = ''
+					while (s.length < n) s += JSON.stringify({ id: id(), text: 'ни рыба, ни мясо: ' + id() })
+					s = [...s.slice(0, n / 2)].join('')
+					ws.send(s)
+					if (await next() !== s) return n + ' bytes of text'
+					const b = new Uint8Array(n)
+					for (let i = 0; i < n; i++) b[i] = i % 3 ? i >> 4 : id()
+					ws.send(b)
+					const got = new Uint8Array(await next())
+					if (got.length !== n || got.some((v, i) => v !== b[i])) return n + ' bytes'
+				}
+				return ws.extensions`)
+			want := "permessage-deflate"
+			if len(flags) > 0 && flags[1] == "off" {
+				want = ""
+			}
+			if name, _, _ := strings.Cut(got, ";"); name != want {
+				t.Error(got)
+			}
+		})
+	}
+}

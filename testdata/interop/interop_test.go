@@ -1,5 +1,5 @@
 // Package interop has the programs and the library meet real peers: npm's ws,
-// Python's websockets, curl and Chromium. A part whose peer is not installed is
+// Python's websockets, curl, Chromium and Qt. A part whose peer is not installed is
 // skipped, but fails if the environment has CI set. To install them all, see the
 // script .ci/run.
 //
@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	bin = dir
+	os.Setenv("XDG_RUNTIME_DIR", dir) // or Qt complains
+	for name, value := range qtEnvironment {
+		os.Setenv(name, value)
+	}
 	for _, p := range []string{"echo", "chat"} {
 		if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, p), "hawser/websocket/cmd/"+p).CombinedOutput(); err != nil {
 			fmt.Printf("%s\n", out)
@@ -201,7 +205,7 @@ func TestNodeServer(t *testing.T) {
 	t.Parallel()
 	need(t, "node", "--input-type=commonjs", "-e", "require('ws')")
 	port, _ := start(t, "port ", "node", "server.cjs")
-	meet(t, "ws://localhost:"+port)
+	meet(t, "ws://localhost:"+port, 4000)
 	if out := run(t, numbers(10_000), filepath.Join(bin, "chat"), "ws://localhost:"+port); out != numbers(10_000) {
 		t.Errorf("cmd/chat printed %d bytes", len(out))
 	}
@@ -217,11 +221,12 @@ func TestPython(t *testing.T) {
 		t.Error(out)
 	}
 	port, _ := start(t, "port ", "/usr/bin/python3", "server.py")
-	meet(t, "ws://localhost:"+port)
+	meet(t, "ws://localhost:"+port, 4000)
 }
 
-// meet has our client talk to an echo server at url.
-func meet(t *testing.T, url string) {
+// meet has our client talk to an echo server at url, which closes with a code when
+// it's asked to.
+func meet(t *testing.T, url string, closes frame.Code) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -276,7 +281,7 @@ func meet(t *testing.T, url string) {
 	}
 	defer c.CloseNow()
 	c.Write(ctx, websocket.Text, []byte("close me"))
-	if _, _, err := c.Read(ctx); websocket.CloseCode(err) != frame.Code(4000) {
+	if _, _, err := c.Read(ctx); websocket.CloseCode(err) != closes {
 		t.Error(err)
 	}
 }
