@@ -136,6 +136,7 @@ func (c *Conn) setErr(e *CloseError) { c.err.CompareAndSwap(nil, e) }
 
 // abort ends the connection at once, on this side's own account, because of err.
 func (c *Conn) abort(err error) {
+	c.flushHeld()
 	e := c.closeError(err)
 	e.Local = true
 	c.setErr(e)
@@ -159,6 +160,9 @@ func (c *Conn) shut() {
 		o.refuse(c.err.Load())
 		if c.timer != nil {
 			c.timer.Stop()
+		}
+		if o.timer != nil {
+			o.timer.Stop()
 		}
 		o.mu.Unlock()
 		c.in.watch.forget(c)

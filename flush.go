@@ -51,7 +51,17 @@ func (c *Conn) take() (b batch, ok bool) {
 	}
 	b.own = o.pend
 	o.pend = nil
+	o.held.Store(false)
 	return b, b.own != nil
+}
+
+// submit has what is pending be written, now or soon. It's called with o.mu held,
+// and may give it up meanwhile.
+func (c *Conn) submit(ctx context.Context) error {
+	if c.hold() {
+		return nil
+	}
+	return c.flush(ctx)
 }
 
 // flush writes what is pending, unless somebody is already doing that. It's

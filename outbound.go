@@ -26,6 +26,8 @@ type outbound struct {
 	posted      []*wire // by Post, to go out when it's their turn
 	postedBytes int
 
+	coalescer
+
 	pong    []byte // the payload of the latest ping that waits for its answer
 	hasPong bool
 

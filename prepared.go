@@ -101,7 +101,7 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 	if err != nil {
 		return err
 	}
-	return c.flush(ctx)
+	return c.submit(ctx)
 }
 
 // sends takes note of what later messages may refer to. It's called with the

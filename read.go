@@ -127,6 +127,7 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 			if p = c.held(); p == nil {
 				p = []byte{}
 			}
+			c.out.setMore(c.rd.More())
 			return in.typ, p, nil
 		}
 	}

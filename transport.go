@@ -40,6 +40,7 @@ func closeWrite(t Transport) {
 type plainSource struct{ c *Conn }
 
 func (s plainSource) Read(p []byte) (int, error) {
+	s.c.flushHeld()
 	if err := s.c.beforeWait(); err != nil {
 		return 0, err
 	}

@@ -53,7 +53,7 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	if err != nil {
 		return err
 	}
-	return c.flush(ctx)
+	return c.submit(ctx)
 }
 
 // writeParts is Write for a message that is not to be compressed as a whole, as

@@ -167,7 +167,7 @@ func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 	if err := w.c.appendFrame(h, p); err != nil {
 		return err
 	}
-	return w.c.flush(w.ctx)
+	return w.c.submit(w.ctx)
 }
 
 // end gives up the turn. err is for later calls.

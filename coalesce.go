@@ -1,0 +1,70 @@
+package websocket
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// While the next message is in the read buffer already, what's written waits for
+// what will be written in answer to that one: so a peer that sends several
+// messages at once gets their answers in one system call. They go out when the
+// last one is answered, when the reader needs more bytes, when they are many, and
+// in any case after a short while. A peer that sends one message at a time never
+// waits.
+const (
+	holdMax   = 32 << 10 // bytes
+	holdDelay = time.Millisecond
+)
+
+// coalescer is a part of outbound.
+type coalescer struct {
+	more  atomic.Bool // the next message is in the read buffer; written by the reader
+	held  atomic.Bool // pend has frames that nobody is writing
+	timer *time.Timer
+	armed bool // timer will look
+}
+
+// setMore is called by the reader for each message it returns.
+func (o *outbound) setMore(more bool) {
+	if o.more.Load() != more {
+		o.more.Store(more)
+	}
+}
+
+// hold reports whether what is pending may wait. It's called with o.mu held.
+func (c *Conn) hold() bool {
+	o := &c.out
+	if !o.more.Load() || o.flushing || o.pend == nil || len(o.pend.p) >= holdMax {
+		return false
+	}
+	o.held.Store(true)
+	if !o.armed { // and left so if all goes out sooner, which is cheaper than to stop it
+		o.armed = true
+		if o.timer == nil {
+			o.timer = time.AfterFunc(holdDelay, c.holdEnds)
+		} else {
+			o.timer.Reset(holdDelay)
+		}
+	}
+	return true
+}
+
+func (c *Conn) holdEnds() {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.armed = false
+	c.flushAsync()
+}
+
+// flushHeld is called by the reader before it reads, which may take long.
+func (c *Conn) flushHeld() {
+	o := &c.out
+	if !o.held.Load() {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.more.Store(false)
+	c.flushAsync()
+}

@@ -1,0 +1,249 @@
+package websocket_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hawser/websocket"
+	"hawser/websocket/frame"
+)
+
+// counter is a transport that counts the writes.
+type counter struct {
+	net.Conn
+	mu     sync.Mutex
+	writes int
+	err    error // of later writes
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	c.writes++
+	err := c.err
+	c.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+func (c *counter) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.writes
+}
+
+// several returns n messages in one piece.
+func several(p *peer, n int) (b []byte) {
+	for i := range n {
+		b = append(b, p.bytes(frame.Header{Fin: true, Opcode: frame.Text}, fmt.Sprint("message ", i))...)
+	}
+	return b
+}
+
+// counted returns a server's Conn on a counter, and its peer.
+func counted(t *testing.T) (*websocket.Conn, *counter, *peer) {
+	a, b := net.Pipe()
+	tr := &counter{Conn: a}
+	c := websocket.NewConn(tr, websocket.Setup{}, websocket.Config{PingInterval: -1})
+	return c, tr, &peer{Conn: b, t: t, role: frame.Server, rd: frame.NewReader(b, frame.Rules{Role: frame.Client}, 0)}
+}
+
+// TestCoalesce: messages that came together are answered together.
+func TestCoalesce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, tr, p := counted(t)
+		go echo(c)
+		for round := range 3 {
+			p.write(several(p, 16))
+			for i := range 16 {
+				p.expect(frame.Text, fmt.Sprint("message ", i))
+			}
+			if n := tr.count(); n != round+1 {
+				t.Errorf("%d writes after round %d", n, round)
+			}
+		}
+		p.Close()
+		<-c.Done()
+	})
+}
+
+// TestNeverDelayed: what answers the last message that came goes out at once, and
+// the rest with it.
+func TestNeverDelayed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := counted(t)
+		defer c.CloseNow()
+		start := time.Now()
+		go func() {
+			p.write(several(p, 3))
+		}()
+		for i := range 3 {
+			if _, _, err := c.Read(ctx); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error)
+			go func() { done <- c.Write(ctx, websocket.Binary, []byte{byte(i)}) }()
+			if i == 2 {
+				for j := range 3 {
+					p.expect(frame.Binary, string(rune(j)))
+				}
+			}
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if d := time.Since(start); d > 0 {
+			t.Errorf("an answer took %v", d)
+		}
+	})
+}
+
+// TestHoldEnds: an answer that's held goes out soon, whatever its writer does
+// then; at once if the reader needs more bytes, if much is held, and before the
+// connection ends.
+func TestHoldEnds(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		then  func(c *websocket.Conn)
+		after time.Duration // at most
+	}{
+		{"nothing", func(*websocket.Conn) {}, time.Millisecond},
+		{"read", func(c *websocket.Conn) { c.Read(ctx); c.Read(ctx) }, 0},
+		{"close", func(c *websocket.Conn) { c.Close(frame.CodeNormal, "") }, 0},
+		{"close write", func(c *websocket.Conn) { c.CloseWrite(frame.CodeNormal, "") }, 0},
+		{"ping", func(c *websocket.Conn) { c.Ping(ctx, nil) }, 0},
+		{"much", func(c *websocket.Conn) { c.Write(ctx, websocket.Text, make([]byte, 100_000)) }, 0},
+		{"post", func(c *websocket.Conn) { c.Post(websocket.NewPrepared(websocket.Text, nil)) }, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, _, p := counted(t)
+				go p.write(several(p, 2))
+				if _, _, err := c.Read(ctx); err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				if err := c.Write(ctx, websocket.Text, []byte("answer")); err != nil {
+					t.Fatal(err)
+				}
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					tt.then(c)
+				}()
+				p.expect(frame.Text, "answer")
+				if d := time.Since(start); d > tt.after {
+					t.Errorf("it took %v", d)
+				}
+				go io.Copy(io.Discard, p.Conn)
+				c.CloseNow()
+				<-ended
+			})
+		})
+	}
+}
+
+// TestHeldBeforeCloseNow: on a socket what was accepted has left even before the
+// connection is cut.
+func TestHeldBeforeCloseNow(t *testing.T) {
+	t.Parallel()
+	c, p := withPeer(t, frame.Server, false, websocket.Config{})
+	p.write(several(p, 2))
+	for range 2 { // so that both have come
+		if _, _, err := c.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.write(several(p, 2))
+	if _, _, err := c.Read(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Write(ctx, websocket.Text, []byte("answer")); err != nil {
+		t.Fatal(err)
+	}
+	go c.CloseNow()
+	p.expect(frame.Text, "answer")
+}
+
+// TestHeldError: a write that failed later is told by the next call.
+func TestHeldError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, tr, p := counted(t)
+		go p.write(several(p, 2))
+		if _, _, err := c.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+		broken := errors.New("broken")
+		tr.mu.Lock()
+		tr.err = broken
+		tr.mu.Unlock()
+		if err := c.Write(ctx, websocket.Text, []byte("answer")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond) // until it's tried
+		synctest.Wait()
+		if err := c.Write(ctx, websocket.Text, []byte("another")); !errors.Is(err, broken) {
+			t.Error(err)
+		}
+		c.CloseNow()
+		p.Close()
+	})
+}
+
+// TestManyWritersHeld: a goroutine that isn't the reader's may write whenever it
+// likes, and nothing is lost.
+func TestManyWritersHeld(t *testing.T) {
+	t.Parallel()
+	c, s := tcpPair(t, websocket.Config{}, websocket.Config{})
+	const writers, each = 4, 500
+	go func() {
+		for m, err := range s.Messages(context.Background()) {
+			if err != nil || s.Write(ctx, m.Type, m.Data) != nil {
+				return
+			}
+		}
+	}()
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range each {
+				if err := s.Write(ctx, websocket.Binary, []byte{byte(w), byte(i), byte(i >> 8)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for i := range each {
+			if err := c.Write(ctx, websocket.Binary, []byte{writers, byte(i), byte(i >> 8)}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	var next [writers + 1]int
+	for range (writers + 1) * each {
+		_, p, err := c.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, i := p[0], int(p[1])|int(p[2])<<8
+		if next[w] != i {
+			t.Fatalf("writer %d: message %d; want %d", w, i, next[w])
+		}
+		next[w]++
+	}
+	wg.Wait()
+}
