@@ -32,48 +32,80 @@ type Header struct {
 // length that is not in its shortest form, or that has its highest bit set, is
 // an *[Error] with [CodeProtocolError]. [Rules] checks the rest.
 func ParseHeader(p []byte) (h Header, n int, err error) {
+	n, err = h.parse(p)
+	return h, n, err
+}
+
+// parse is [ParseHeader] into h. It stores to each field once, and whoever wants
+// the header reads the fields there: a copy of the whole that comes too soon
+// after would have to wait for the stores.
+func (h *Header) parse(p []byte) (n int, err error) {
 	if len(p) < 2 {
-		return h, 0, nil
+		return 0, nil
 	}
-	h.Fin = p[0]&0x80 != 0
-	h.Rsv = p[0] & 0x70
-	h.Opcode = Opcode(p[0] & 0x0f)
-	h.Masked = p[1]&0x80 != 0
+	h.flags(p[0], p[1])
+	h.Length = int64(p[1] & 0x7f)
 	n = 2
-	switch l := p[1] & 0x7f; l {
-	default:
-		h.Length = int64(l)
-	case 126:
-		if len(p) < 4 {
-			return h, 0, nil
+	if h.Length >= 126 {
+		if h.Length, n, err = parseLength(p); n == 0 {
+			return 0, err
 		}
-		h.Length = int64(binary.BigEndian.Uint16(p[2:]))
-		n = 4
-		if h.Length < 126 {
-			return h, 0, protocolError("5.2", "length %d takes 2 more bytes than it needs", h.Length)
-		}
-	case 127:
-		if len(p) < 10 {
-			return h, 0, nil
-		}
-		u := binary.BigEndian.Uint64(p[2:])
-		n = 10
-		if u>>63 != 0 {
-			return h, 0, protocolError("5.2", "length %#x has its highest bit set", u)
-		}
-		if u < 1<<16 {
-			return h, 0, protocolError("5.2", "length %d takes 8 more bytes than it needs", u)
-		}
-		h.Length = int64(u)
 	}
 	if h.Masked {
 		if len(p) < n+4 {
-			return h, 0, nil
+			return 0, nil
 		}
 		h.Key = [4]byte(p[n:])
 		n += 4
 	}
-	return h, n, nil
+	return n, nil
+}
+
+func (h *Header) flags(b0, b1 byte) {
+	h.Fin = b0&0x80 != 0
+	h.Rsv = b0 & 0x70
+	h.Opcode = Opcode(b0 & 0x0f)
+	h.Masked = b1&0x80 != 0
+}
+
+// short is parse for a length below 126. It returns 0 for others, and when there
+// are not at least 6 bytes. It's for the most frames, and calls nothing.
+func (h *Header) short(p []byte) int {
+	if len(p) < 6 || p[1]&0x7f >= 126 {
+		return 0
+	}
+	h.flags(p[0], p[1])
+	h.Length = int64(p[1] & 0x7f)
+	if p[1]&0x80 == 0 {
+		return 2
+	}
+	h.Key = [4]byte(p[2:6])
+	return 6
+}
+
+// parseLength parses a length of 2 or 8 bytes. n is what precedes the key.
+func parseLength(p []byte) (length int64, n int, err error) {
+	if p[1]&0x7f == 126 {
+		if len(p) < 4 {
+			return 0, 0, nil
+		}
+		length = int64(binary.BigEndian.Uint16(p[2:]))
+		if length < 126 {
+			return 0, 0, protocolError("5.2", "length %d takes 2 more bytes than it needs", length)
+		}
+		return length, 4, nil
+	}
+	if len(p) < 10 {
+		return 0, 0, nil
+	}
+	u := binary.BigEndian.Uint64(p[2:])
+	if u>>63 != 0 {
+		return 0, 0, protocolError("5.2", "length %#x has its highest bit set", u)
+	}
+	if u < 1<<16 {
+		return 0, 0, protocolError("5.2", "length %d takes 8 more bytes than it needs", u)
+	}
+	return int64(u), 10, nil
 }
 
 // Append appends the header's bytes to dst, its length in the shortest form.

@@ -7,13 +7,28 @@ import (
 
 // Mask XORs p in place with key, p being what stands pos bytes after the
 // beginning of the payload. It masks and unmasks alike (RFC 6455 section 5.3).
-func Mask(p []byte, key [4]byte, pos int) {
-	k := binary.LittleEndian.Uint32(key[:])
-	maskWords(p, bits.RotateLeft32(k, -8*(pos&3)))
+func Mask(p []byte, key [4]byte, pos int) { mask(p, turn(key, pos)) }
+
+// mask is Mask with a key that has been turned.
+func mask(p []byte, k uint32) {
+	if len(p) < maskLongMin || !hasAVX2 {
+		maskWords(p, k)
+	} else {
+		maskLong(p, k)
+	}
 }
 
-// maskWords is the portable kernel. k holds the key in little-endian order,
-// turned so that its lowest byte is for p[0].
+// maskLongMin is where the call of assembly begins to pay, and its least size.
+const maskLongMin = 64
+
+// turn returns the key in little-endian order, its lowest byte being for the
+// byte of the payload at pos.
+func turn(key [4]byte, pos int) uint32 {
+	return bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(pos&3))
+}
+
+// maskWords is the portable kernel, with the key as turn returns it. It calls
+// nothing, which makes it cheap to call.
 func maskWords(p []byte, k uint32) {
 	n := len(p)
 	if n < 8 {
@@ -26,19 +41,33 @@ func maskWords(p []byte, k uint32) {
 	k8 := uint64(k)<<32 | uint64(k)
 	// The last word overlaps the one before it unless n is a multiple of 8, so
 	// it's computed before and stored after. No byte is left over for a slow loop.
-	tail := p[n-8:]
-	last := binary.LittleEndian.Uint64(tail) ^ bits.RotateLeft64(k8, -8*(n&3))
-	for len(p) >= 32 {
-		q := p[:32:32]
-		binary.LittleEndian.PutUint64(q, binary.LittleEndian.Uint64(q)^k8)
-		binary.LittleEndian.PutUint64(q[8:], binary.LittleEndian.Uint64(q[8:])^k8)
-		binary.LittleEndian.PutUint64(q[16:], binary.LittleEndian.Uint64(q[16:])^k8)
-		binary.LittleEndian.PutUint64(q[24:], binary.LittleEndian.Uint64(q[24:])^k8)
+	tail := (*[8]byte)(p[n-8:])
+	last := binary.LittleEndian.Uint64(tail[:]) ^ bits.RotateLeft64(k8, -8*(n&3))
+	// With > instead of >= no slice ends up past the end of its array, which the
+	// compiler would have to prevent at every step.
+	for len(p) > 128 {
+		q := (*[128]byte)(p)
+		xor32((*[32]byte)(q[0:]), k8)
+		xor32((*[32]byte)(q[32:]), k8)
+		xor32((*[32]byte)(q[64:]), k8)
+		xor32((*[32]byte)(q[96:]), k8)
+		p = p[128:]
+	}
+	for len(p) > 32 {
+		xor32((*[32]byte)(p), k8)
 		p = p[32:]
 	}
-	for len(p) >= 8 {
+	for len(p) > 8 {
 		binary.LittleEndian.PutUint64(p, binary.LittleEndian.Uint64(p)^k8)
 		p = p[8:]
 	}
-	binary.LittleEndian.PutUint64(tail, last)
+	binary.LittleEndian.PutUint64(tail[:], last)
+}
+
+// xor32 is short enough to be inlined.
+func xor32(p *[32]byte, k uint64) {
+	binary.LittleEndian.PutUint64(p[0:], binary.LittleEndian.Uint64(p[0:])^k)
+	binary.LittleEndian.PutUint64(p[8:], binary.LittleEndian.Uint64(p[8:])^k)
+	binary.LittleEndian.PutUint64(p[16:], binary.LittleEndian.Uint64(p[16:])^k)
+	binary.LittleEndian.PutUint64(p[24:], binary.LittleEndian.Uint64(p[24:])^k)
 }

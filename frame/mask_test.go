@@ -2,7 +2,6 @@ package frame_test
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -54,17 +53,5 @@ func TestMaskPieces(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("F16: pieces of %d bytes", step)
 		}
-	}
-}
-
-func BenchmarkMask(b *testing.B) {
-	for _, n := range []int{16, 125, 1 << 10, 16 << 10, 1 << 20} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			p := make([]byte, n)
-			b.SetBytes(int64(n))
-			for b.Loop() {
-				frame.Mask(p, [4]byte{1, 2, 3, 4}, 0)
-			}
-		})
 	}
 }

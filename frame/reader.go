@@ -45,9 +45,12 @@ type Reader struct {
 	// b.p[r-piece:r].
 	holdAt, holdEnd, piece int
 
-	h    Header
-	left int64 // of the payload of h, not yet consumed
-	err  error // a breach of the protocol
+	masked bool
+	key    [4]byte // of the current frame, if masked
+	length int64   // of its payload
+	left   int64   // of that, not yet consumed
+
+	err error // a breach of the protocol
 }
 
 // NewReader returns a Reader of the frames that src sends to an endpoint with
@@ -83,7 +86,7 @@ func (r *Reader) Preload(p []byte) {
 // next. At the end of the source between two frames it returns [io.EOF], inside
 // of one [io.ErrUnexpectedEOF]. For a header that is not allowed it returns an
 // *[Error].
-func (r *Reader) Next() (Header, error) {
+func (r *Reader) Next() (h Header, err error) {
 	if r.err != nil {
 		return Header{}, r.err
 	}
@@ -95,10 +98,24 @@ func (r *Reader) Next() (Header, error) {
 	r.piece = 0
 	for {
 		if r.b != nil {
-			h, n, err := ParseHeader(r.b.p[r.r:r.w])
+			p := r.b.p[r.r:r.w]
+			n, err := h.short(p), error(nil)
+			if n == 0 {
+				n, err = h.parse(p)
+			}
 			if n > 0 {
 				r.r += n
-				return r.begin(h)
+				if !r.rules.plain(&h) {
+					err = r.rules.Check(&h)
+				}
+				if err == nil && r.max > 0 && h.Length > r.max {
+					err = &Error{CodeTooBig, "10.4", "frame is longer than allowed"}
+				}
+				if err == nil {
+					r.length, r.left = h.Length, h.Length
+					r.masked, r.key = h.Masked, h.Key
+					return h, nil
+				}
 			}
 			if err != nil {
 				r.err = err
@@ -114,73 +131,64 @@ func (r *Reader) Next() (Header, error) {
 	}
 }
 
-func (r *Reader) begin(h Header) (Header, error) {
-	if err := r.rules.Check(&h); err != nil {
-		r.err = err
-		return Header{}, err
-	}
-	if r.max > 0 && h.Length > r.max {
-		r.err = &Error{CodeTooBig, "10.4", "frame is longer than allowed"}
-		return Header{}, r.err
-	}
-	r.h, r.left = h, h.Length
-	return h, nil
-}
-
 // Piece returns the next bytes of the current frame's payload, unmasked: all
 // that have arrived, at least one, waiting for it if need be. At the end of the
 // payload it returns [io.EOF]; when the source ends before,
 // [io.ErrUnexpectedEOF]. The slice is valid until the next call of a method of
 // r; to keep its bytes, call [Reader.Hold], which may move them.
-func (r *Reader) Piece() ([]byte, error) {
-	r.piece = 0
-	if r.left == 0 {
-		return nil, io.EOF
-	}
-	if r.r == r.w {
-		if err := r.fill(); err != nil {
-			return nil, unexpected(err)
-		}
-	}
-	return r.consume(int(min(r.left, int64(r.w-r.r)))), nil
-}
-
-// consume unmasks the next n bytes and returns them.
-func (r *Reader) consume(n int) []byte {
-	p := r.b.p[r.r : r.r+n : r.r+n]
-	if r.h.Masked {
-		Mask(p, r.h.Key, int((r.h.Length-r.left)&3))
-	}
-	r.r += n
-	r.left -= int64(n)
-	r.piece = n
-	return p
-}
+func (r *Reader) Piece() ([]byte, error) { return r.take(1) }
 
 // Payload returns what is left of the current frame's payload as one slice,
 // unmasked. It's valid until the next call of a method of r, as a piece is.
-func (r *Reader) Payload() ([]byte, error) {
+func (r *Reader) Payload() ([]byte, error) { return r.take(r.left) }
+
+// take consumes all of the payload that has arrived, at least as many bytes as
+// wanted, and returns it unmasked.
+func (r *Reader) take(want int64) ([]byte, error) {
 	r.piece = 0
-	if r.left == 0 {
+	n := int(min(r.left, int64(r.w-r.r)))
+	if int64(n) < want {
+		if r.left == 0 {
+			return nil, io.EOF
+		}
+		if err := r.await(want); err != nil {
+			return nil, err
+		}
+		n = int(min(r.left, int64(r.w-r.r)))
+	}
+	if n == 0 {
 		return nil, nil
 	}
-	if r.left > math.MaxInt/4 {
-		r.err = &Error{CodeTooBig, "10.4", "frame is longer than this machine's memory"}
-		return nil, r.err
-	}
-	for int64(r.w-r.r) < r.left {
-		if err := r.fill(); err != nil {
-			return nil, unexpected(err)
+	p := r.b.p[r.r : r.r+n : r.r+n]
+	at := int(r.length - r.left)
+	r.r += n
+	r.left -= int64(n)
+	r.piece = n
+	if r.masked {
+		if k := turn(r.key, at); n < maskLongMin || !hasAVX2 {
+			maskWords(p, k) // not by way of mask: most frames are short
+		} else {
+			maskLong(p, k)
 		}
 	}
-	return r.consume(int(r.left)), nil
+	return p, nil
 }
 
-func unexpected(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
+// await reads until at least n bytes of the payload are in the buffer.
+func (r *Reader) await(n int64) error {
+	if n > math.MaxInt/4 {
+		r.err = &Error{CodeTooBig, "10.4", "frame is longer than this machine's memory"}
+		return r.err
 	}
-	return err
+	for int64(r.w-r.r) < n {
+		if err := r.fill(); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // Hold appends the last piece or payload to the held bytes. What is held stays,

@@ -397,6 +397,7 @@ func TestReaderHold(t *testing.T) {
 	t.Parallel()
 	in := stream(Client, event{Op: Text, Payload: "one"}, event{Op: Ping, Fin: true, Payload: "ping"}, event{}, event{Fin: true, Payload: "two, three"})
 	r := NewReader(bytes.NewReader(in), Rules{Role: Client}, 0)
+	r.Detach() // nothing
 	if r.Held() != nil {
 		t.Error("held before anything was read")
 	}

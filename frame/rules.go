@@ -64,6 +64,14 @@ func (r *Rules) Check(h *Header) error {
 	return nil
 }
 
+// plain reports whether h is what most frames have, of a whole message without
+// extensions, and allowed. Then Check would note nothing. It's short enough to be
+// inlined.
+func (r *Rules) plain(h *Header) bool {
+	return h.Fin && h.Rsv == 0 && (h.Opcode == Text || h.Opcode == Binary) &&
+		r.open == 0 && h.Masked == (r.Role == Server)
+}
+
 func (r *Rules) checkFlags(h *Header) error {
 	if h.Opcode.IsReserved() {
 		return protocolError("5.2", "%v is reserved", h.Opcode)

@@ -20,8 +20,15 @@ func (u *UTF8) Feed(p []byte) bool {
 		}
 		p = p[1:]
 	}
-	cut := unfinished(p)
-	if !utf8.Valid(p[:cut]) {
+	cut := len(p)
+	if cut > 0 && p[cut-1] >= 0x80 { // it mostly isn't, and that needs no call
+		cut = unfinished(p)
+	}
+	if cut < validLongMin || !hasAVX2 {
+		if !utf8.Valid(p[:cut]) {
+			return false
+		}
+	} else if !validLong(p[:cut]) {
 		return false
 	}
 	if cut == len(p) {
@@ -37,6 +44,9 @@ func (u *UTF8) Feed(p []byte) bool {
 	}
 	return true
 }
+
+// validLongMin is the least that validLong takes.
+const validLongMin = 35
 
 // Done reports whether the text may end here.
 func (u *UTF8) Done() bool { return u.need == 0 }

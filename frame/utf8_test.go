@@ -1,7 +1,6 @@
 package frame
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -139,20 +138,5 @@ func TestUTF8Random(t *testing.T) {
 				break
 			}
 		}
-	}
-}
-
-func BenchmarkUTF8(b *testing.B) {
-	for _, text := range []string{"ascii text ", "Привет, ", "日本語の", "😀👍🏽"} {
-		p := []byte(strings.Repeat(text, 1024/len(text)))
-		b.Run(fmt.Sprintf("%.6s", text), func(b *testing.B) {
-			b.SetBytes(int64(len(p)))
-			for b.Loop() {
-				var u UTF8
-				if !u.Feed(p) {
-					b.Fatal("not valid")
-				}
-			}
-		})
 	}
 }

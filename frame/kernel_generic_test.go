@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package frame
+
+var maskKernels = map[string]maskKernel{
+	"mask": {0, mask}, "portable": {0, maskWords}, "long": {0, maskLong},
+}
