@@ -47,7 +47,6 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	}
 	if c.err.Load() == nil {
 		in.ctx = context.Background()
-		in.watch.prepare(c, in.ctx)
 		c.rd.Detach() // the user may still look at the last message
 		if c.inflater != nil {
 			c.inflater.b = nil

@@ -37,7 +37,9 @@ func (c *Conn) hold() bool {
 	if !o.more.Load() || o.flushing || o.pend == nil || len(o.pend.p) >= holdMax {
 		return false
 	}
-	o.held.Store(true)
+	if !o.held.Load() {
+		o.held.Store(true)
+	}
 	if !o.armed { // and left so if all goes out sooner, which is cheaper than to stop it
 		o.armed = true
 		if o.timer == nil {

@@ -1,6 +1,7 @@
 package websocket_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -246,4 +247,47 @@ func TestManyWritersHeld(t *testing.T) {
 		next[w]++
 	}
 	wg.Wait()
+}
+
+// endless is a peer that sends the same messages again and again, as many at once
+// as fit in a buffer, and takes everything.
+type endless struct {
+	p  []byte
+	at int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.p[e.at:])
+	if e.at += n; e.at == len(e.p) {
+		e.at = 0
+	}
+	return n, nil
+}
+
+func (e *endless) Write(p []byte) (int, error)      { return len(p), nil }
+func (e *endless) Close() error                     { return nil }
+func (e *endless) SetReadDeadline(time.Time) error  { return nil }
+func (e *endless) SetWriteDeadline(time.Time) error { return nil }
+
+// BenchmarkEchoMemory is what an echo costs without a network.
+func BenchmarkEchoMemory(b *testing.B) {
+	for _, size := range []int{125, 1000, 16000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(size))
+			one := frame.Append(nil, frame.Header{Fin: true, Opcode: frame.Binary, Masked: true, Key: [4]byte{1, 2, 3, 4}}, make([]byte, size))
+			e := &endless{p: bytes.Repeat(one, max(1, 4096/len(one)))}
+			c := websocket.NewConn(e, websocket.Setup{}, websocket.Config{})
+			defer c.CloseNow()
+			for b.Loop() {
+				t, p, err := c.Read(ctx)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := c.Write(ctx, t, p); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -142,7 +142,7 @@ func (c *Conn) compresses(t MessageType, n int) bool {
 }
 
 // appendCompressed is appendFrame for a message that is compressed as a whole.
-func (c *Conn) appendCompressed(h frame.Header, p []byte) error {
+func (c *Conn) appendCompressed(h *frame.Header, p []byte) error {
 	b := getChunk(len(p))
 	defer b.put()
 	b.p = c.deflater.Append(b.p, p)

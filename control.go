@@ -105,7 +105,7 @@ func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, erro
 		o.pingSerial++
 		payload = binary.BigEndian.AppendUint64(nil, o.pingSerial)
 	}
-	if err := c.appendFrame(frame.Header{Fin: true, Opcode: frame.Ping}, payload); err != nil {
+	if err := c.appendFrame(&frame.Header{Fin: true, Opcode: frame.Ping}, payload); err != nil {
 		return nil, err
 	}
 	ping := &pendingPing{payload: string(payload), pong: make(chan struct{})}

@@ -51,7 +51,9 @@ func (c *Conn) take() (b batch, ok bool) {
 	}
 	b.own = o.pend
 	o.pend = nil
-	o.held.Store(false)
+	if o.held.Load() {
+		o.held.Store(false)
+	}
 	return b, b.own != nil
 }
 

@@ -48,6 +48,12 @@ func (c *Conn) tick() {
 	}
 }
 
+// beforeRead is called by the source before it reads.
+func (c *Conn) beforeRead() {
+	c.flushHeld()
+	c.in.watch.prepare(c, c.in.ctx)
+}
+
 // beforeWait is called by the source each time before it waits for the peer.
 func (c *Conn) beforeWait() error {
 	c.alive.Store(waiting)

@@ -96,7 +96,8 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 		return c.writeLarge(ctx, w.header(), w.payload())
 	}
 	c.sends(w)
-	err := c.appendFrame(w.header(), w.payload())
+	h := w.header()
+	err := c.appendFrame(&h, w.payload())
 	c.endMessage()
 	if err != nil {
 		return err

@@ -22,12 +22,13 @@ type inbound struct {
 	ctx   context.Context // of the call that holds the role
 	watch watch
 
-	typ       MessageType // of the message under way, 0 if there is none
-	inFrame   bool        // a data frame is under way
-	fin       bool        // it's the last of its message
-	end       bool        // the message has been read to its end
-	streaming bool        // the message is being handed out by a messageReader
-	deflated  bool        // the message is compressed
+	head      frame.Header // of the last frame
+	typ       MessageType  // of the message under way, 0 if there is none
+	inFrame   bool         // a data frame is under way
+	fin       bool         // it's the last of its message
+	end       bool         // the message has been read to its end
+	streaming bool         // the message is being handed out by a messageReader
+	deflated  bool         // the message is compressed
 	control   frame.Opcode
 	size      int64 // of the message so far, on the wire
 	fragments int
@@ -55,7 +56,6 @@ func (c *Conn) lockRead(ctx context.Context) error {
 		return fmt.Errorf("websocket: read: %w", err)
 	}
 	c.in.ctx = ctx
-	c.in.watch.prepare(c, ctx)
 	return nil
 }
 
@@ -115,6 +115,19 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 			return 0, nil, c.readError(err)
 		}
 	}
+	if in.typ == 0 && in.control == 0 {
+		h := &in.head
+		err := c.rd.ReadHeader(h)
+		if err == nil && isPlain(h) && h.Length <= int64(c.rd.Buffered()) && h.Length <= c.cfg.MaxMessage {
+			return c.readPlain(MessageType(h.Opcode))
+		}
+		if err == nil {
+			err = c.begin(h)
+		}
+		if err != nil {
+			return 0, nil, c.readError(err)
+		}
+	}
 	for {
 		p, err := c.step(true)
 		if err != nil {
@@ -131,6 +144,32 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 			return in.typ, p, nil
 		}
 	}
+}
+
+// isPlain reports whether h is that of a whole message, as most are, and of one
+// that isn't compressed.
+func isPlain(h *frame.Header) bool {
+	return h.Fin && h.Rsv == 0 && (h.Opcode == frame.Text || h.Opcode == frame.Binary)
+}
+
+// readPlain is readMessage for a whole message that is in the buffer, of which
+// the header has been read: a short cut, after which there's no message to give up.
+func (c *Conn) readPlain(t MessageType) (MessageType, []byte, error) {
+	p, err := c.rd.Payload()
+	if err == nil && t == Text {
+		var text frame.UTF8
+		if !text.Feed(p) || !text.Done() {
+			err = errNotUTF8
+		}
+	}
+	if err != nil {
+		return 0, nil, c.readError(err)
+	}
+	if p == nil {
+		p = []byte{}
+	}
+	c.out.setMore(c.rd.More())
+	return t, p, nil
 }
 
 // held returns what there is of the message that Read has to return whole.
@@ -191,17 +230,13 @@ func (c *Conn) step(whole bool) ([]byte, error) {
 			}
 		}
 		if !in.inFrame {
-			h, err := c.rd.Next()
-			if err != nil {
+			if err := c.rd.ReadHeader(&in.head); err != nil {
 				return nil, err
 			}
-			if h.Opcode.IsControl() {
-				in.control = h.Opcode
-				continue
-			}
-			if err := c.beginFrame(&h); err != nil {
+			if err := c.begin(&in.head); err != nil {
 				return nil, err
 			}
+			continue
 		}
 		var p []byte
 		if c.rd.Left() > 0 {
@@ -239,8 +274,13 @@ func (in *inbound) valid(p []byte) bool {
 
 var errNotUTF8 = &frame.Error{Code: frame.CodeInvalidPayload, Section: "8.1", Text: "text is not UTF-8"}
 
-func (c *Conn) beginFrame(h *frame.Header) error {
+// begin takes note of the frame whose header has been read.
+func (c *Conn) begin(h *frame.Header) error {
 	in := &c.in
+	if h.Opcode.IsControl() {
+		in.control = h.Opcode
+		return nil
+	}
 	if h.Opcode != frame.Continuation {
 		in.typ = MessageType(h.Opcode)
 		in.size, in.fragments = 0, 0

@@ -40,7 +40,7 @@ func closeWrite(t Transport) {
 type plainSource struct{ c *Conn }
 
 func (s plainSource) Read(p []byte) (int, error) {
-	s.c.flushHeld()
+	s.c.beforeRead()
 	if err := s.c.beforeWait(); err != nil {
 		return 0, err
 	}

@@ -65,7 +65,7 @@ func (s *socket) ReadLate(l frame.Lender) (int, error) {
 }
 
 func (s *socket) doRead() (int, error) {
-	s.c.flushHeld()
+	s.c.beforeRead()
 	s.n, s.err = 0, nil
 	err := s.rc.Read(s.read)
 	s.c.afterWait()

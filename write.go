@@ -42,12 +42,12 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	var err error
 	switch {
 	case compressed:
-		err = c.appendCompressed(h, p)
+		err = c.appendCompressed(&h, p)
 	case len(p) > copyMax:
 		defer c.endMessage()
 		return c.writeLarge(ctx, h, p)
 	default:
-		err = c.appendFrame(h, p)
+		err = c.appendFrame(&h, p)
 	}
 	c.endMessage() // it's accepted; others may begin theirs while it goes out
 	if err != nil {
@@ -70,22 +70,28 @@ func (c *Conn) writeParts(ctx context.Context, t MessageType, p []byte) error {
 }
 
 // appendFrame appends a frame to what is to be written.
-func (c *Conn) appendFrame(h frame.Header, p []byte) error {
+func (c *Conn) appendFrame(h *frame.Header, p []byte) error {
 	o := &c.out
-	if err := c.mask(&h); err != nil {
-		return err
+	if c.role == frame.Client {
+		if err := c.mask(h); err != nil {
+			return err
+		}
 	}
-	if o.pend == nil {
-		o.pend = getChunk(minChunk)
+	b := o.pend
+	if b == nil {
+		b = getChunk(minChunk)
 	}
-	o.pend = o.pend.grow(frame.MaxHeaderSize + len(p))
-	o.pend.p = frame.Append(o.pend.p, h, p)
+	if cap(b.p)-len(b.p) < frame.MaxHeaderSize+len(p) {
+		b = b.grow(frame.MaxHeaderSize + len(p))
+	}
+	b.p = h.AppendFrame(b.p, p)
+	o.pend = b
 	return nil
 }
 
 // queue is appendFrame for frames that nobody waits for to be accepted.
 func (c *Conn) queue(h frame.Header, p []byte) {
-	if err := c.appendFrame(h, p); err != nil {
+	if err := c.appendFrame(&h, p); err != nil {
 		c.breakWrite(err)
 	}
 }

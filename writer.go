@@ -164,7 +164,7 @@ func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 	if len(p) > copyMax {
 		return w.c.writeLarge(w.ctx, h, p)
 	}
-	if err := w.c.appendFrame(h, p); err != nil {
+	if err := w.c.appendFrame(&h, p); err != nil {
 		return err
 	}
 	return w.c.submit(w.ctx)

@@ -110,7 +110,9 @@ func parseLength(p []byte) (length int64, n int, err error) {
 
 // Append appends the header's bytes to dst, its length in the shortest form.
 // The length must not be negative.
-func (h Header) Append(dst []byte) []byte {
+func (h Header) Append(dst []byte) []byte { return h.append(dst) }
+
+func (h *Header) append(dst []byte) []byte {
 	b0 := byte(h.Opcode)&0x0f | h.Rsv&0x70
 	if h.Fin {
 		b0 |= 0x80
@@ -137,8 +139,13 @@ func (h Header) Append(dst []byte) []byte {
 // Append appends a whole frame to dst: h with the length of payload, and the
 // payload, masked with h.Key if h.Masked. The payload itself is not changed.
 func Append(dst []byte, h Header, payload []byte) []byte {
+	return h.AppendFrame(dst, payload)
+}
+
+// AppendFrame is the function [Append], which saves copying h. It sets h.Length.
+func (h *Header) AppendFrame(dst, payload []byte) []byte {
 	h.Length = int64(len(payload))
-	dst = h.Append(dst)
+	dst = h.append(dst)
 	dst = append(dst, payload...)
 	if h.Masked {
 		Mask(dst[len(dst)-len(payload):], h.Key, 0)

@@ -87,12 +87,19 @@ func (r *Reader) Preload(p []byte) {
 // of one [io.ErrUnexpectedEOF]. For a header that is not allowed it returns an
 // *[Error].
 func (r *Reader) Next() (h Header, err error) {
+	err = r.ReadHeader(&h)
+	return h, err
+}
+
+// ReadHeader is [Reader.Next] into h, which saves copying it. With an error, what
+// it leaves there means nothing.
+func (r *Reader) ReadHeader(h *Header) error {
 	if r.err != nil {
-		return Header{}, r.err
+		return r.err
 	}
 	for r.left > 0 {
 		if _, err := r.Piece(); err != nil {
-			return Header{}, err
+			return err
 		}
 	}
 	r.piece = 0
@@ -105,8 +112,8 @@ func (r *Reader) Next() (h Header, err error) {
 			}
 			if n > 0 {
 				r.r += n
-				if !r.rules.plain(&h) {
-					err = r.rules.Check(&h)
+				if !r.rules.plain(h) {
+					err = r.rules.Check(h)
 				}
 				if err == nil && r.max > 0 && h.Length > r.max {
 					err = &Error{CodeTooBig, "10.4", "frame is longer than allowed"}
@@ -114,19 +121,19 @@ func (r *Reader) Next() (h Header, err error) {
 				if err == nil {
 					r.length, r.left = h.Length, h.Length
 					r.masked, r.key = h.Masked, h.Key
-					return h, nil
+					return nil
 				}
 			}
 			if err != nil {
 				r.err = err
-				return Header{}, err
+				return err
 			}
 		}
 		if err := r.fill(); err != nil {
 			if err == io.EOF && r.r < r.w {
 				err = io.ErrUnexpectedEOF
 			}
-			return Header{}, err
+			return err
 		}
 	}
 }
@@ -230,8 +237,12 @@ func (r *Reader) More() bool {
 	if r.left > 0 || r.r == r.w {
 		return false
 	}
-	h, n, err := ParseHeader(r.b.p[r.r:r.w])
-	return err != nil || n > 0 && int64(r.w-r.r-n) >= h.Length
+	p := r.b.p[r.r:r.w]
+	if len(p) > 1 && p[1]&0x7f < 126 {
+		return len(p) >= 2+int(p[1]&0x7f)+int(p[1]>>7)*4
+	}
+	h, n, err := ParseHeader(p)
+	return err != nil || n > 0 && int64(len(p)-n) >= h.Length
 }
 
 // Left returns the number of bytes of the current frame's payload that are not
