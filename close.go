@@ -41,7 +41,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	for !in.reading.CompareAndSwap(false, true) {
 		select {
 		case <-in.free:
-		case <-c.done:
+		case <-c.Done():
 			return c.closeResult()
 		}
 	}
@@ -54,7 +54,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 		c.awaitClose()
 	}
 	c.unlockRead()
-	<-c.done
+	<-c.Done()
 	return c.closeResult()
 }
 

@@ -2,7 +2,10 @@ package websocket
 
 import (
 	"math"
+	"sync/atomic"
 	"time"
+
+	"hawser/websocket/frame"
 )
 
 // The defaults that the zero [Config] stands for.
@@ -47,8 +50,23 @@ type Config struct {
 	CloseTimeout time.Duration
 }
 
+// lastConfig is the one that was used last, for most connections have the same.
+var lastConfig [2]atomic.Pointer[sharedConfig]
+
+type sharedConfig struct{ given, full Config }
+
 // withDefaults returns c with all values that are used as they are.
-func (c Config) withDefaults(server bool) Config {
+func (c Config) withDefaults(role frame.Role) *Config {
+	last := &lastConfig[role]
+	s := last.Load()
+	if s == nil || s.given != c {
+		s = &sharedConfig{c, c.fill(role == frame.Server)}
+		last.Store(s)
+	}
+	return &s.full
+}
+
+func (c Config) fill(server bool) Config {
 	c.MaxMessage = limit(c.MaxMessage, DefaultMaxMessage, math.MaxInt64)
 	c.MaxFragments = limit(c.MaxFragments, DefaultMaxFragments, math.MaxInt)
 	c.MaxQueue = limit(c.MaxQueue, DefaultMaxQueue, math.MaxInt)

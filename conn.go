@@ -23,6 +23,8 @@ type Setup struct {
 	// Context has the values of [Conn.Context]. When it's done, the connection
 	// is cut off. Nil is [context.Background].
 	Context context.Context
+	// Ended, if not nil, is called when the connection is over.
+	Ended func(*Conn)
 }
 
 // Conn is a WebSocket connection, of either role (RFC 6455). Package client
@@ -34,9 +36,9 @@ type Setup struct {
 // answered while somebody reads, so a connection needs a goroutine that does.
 type Conn struct {
 	t           Transport
-	sock        *socket // t, if it's a plain socket
+	sock        socket // t, if it's a plain socket
 	role        frame.Role
-	cfg         Config
+	cfg         *Config // with its defaults; shared
 	subprotocol string
 
 	rd  frame.Reader
@@ -54,22 +56,20 @@ type Conn struct {
 
 	err    atomic.Pointer[CloseError] // how the connection ends, once that's decided
 	once   sync.Once                  // for shut
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	done   <-chan struct{} // of ctx
+	over   atomic.Bool                // shut has closed the transport
+	values context.Context            // for end
+	end    atomic.Pointer[ending]     // nil until somebody asks
+	ended  func(*Conn)
 }
 
 // NewConn returns the connection on t after the opening handshake. It takes
 // over t.
 func NewConn(t Transport, s Setup, cfg Config) *Conn {
-	c := &Conn{t: t, role: s.Role, subprotocol: s.Subprotocol, cfg: cfg.withDefaults(s.Role == frame.Server)}
-	parent := s.Context
-	if parent == nil {
-		parent = context.Background()
+	c := &Conn{t: t, role: s.Role, subprotocol: s.Subprotocol, cfg: cfg.withDefaults(s.Role), values: s.Context, ended: s.Ended}
+	if c.values == nil {
+		c.values = context.Background()
 	}
-	c.ctx, c.cancel = context.WithCancelCause(parent)
-	c.done = c.ctx.Done()
-	if parent.Done() != nil {
+	if parent := c.values; parent.Done() != nil {
 		context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
 	}
 	rules := frame.Rules{Role: s.Role}
@@ -77,8 +77,8 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 		rules.Rsv = frame.Rsv1
 		c.startCompression(s.Deflate)
 	}
-	if c.sock = newSocket(c, t); c.sock != nil {
-		c.rd.Init(c.sock, rules, 0)
+	if c.sock.init(c) {
+		c.rd.Init(&c.sock, rules, 0)
 	} else {
 		c.rd.Init(plainSource{c}, rules, 0)
 	}
@@ -115,20 +115,18 @@ func (c *Conn) Transport() Transport { return c.t }
 
 // Context returns a context that is done when the connection is over, with
 // [Conn.Err] as its cause. On servers it has the values of the request's context.
-func (c *Conn) Context() context.Context { return c.ctx }
+func (c *Conn) Context() context.Context { return (*connContext)(c) }
 
 // Done returns a channel that is closed when the connection is over and its
 // transport closed.
-func (c *Conn) Done() <-chan struct{} { return c.done }
+func (c *Conn) Done() <-chan struct{} { return c.ending().Done() }
 
 // Err returns nil while the connection is open, and a *[CloseError] after.
 func (c *Conn) Err() error {
-	select {
-	case <-c.done:
+	if c.over.Load() {
 		return c.err.Load()
-	default:
-		return nil
 	}
+	return nil
 }
 
 // setErr decides how the connection ends. The first decision holds.
@@ -164,8 +162,14 @@ func (c *Conn) shut() {
 		if o.timer != nil {
 			o.timer.Stop()
 		}
+		c.over.Store(true)
 		o.mu.Unlock()
 		c.in.watch.forget(c)
-		c.cancel(c.err.Load())
+		if e := c.end.Load(); e != nil {
+			e.cancel(c.err.Load())
+		}
+		if c.ended != nil {
+			c.ended(c)
+		}
 	})
 }

@@ -79,7 +79,7 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) (time.Duration, error) 
 	start := time.Now()
 	select {
 	case <-ping.pong:
-	case <-ctx.Done():
+	case <-c.doneOf(ctx):
 	}
 	rtt := time.Since(start)
 	c.out.mu.Lock()

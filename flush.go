@@ -100,7 +100,7 @@ func (c *Conn) flushAsync() {
 			return
 		}
 		o.flushing = true
-		if c.sock == nil || round == maxRounds {
+		if !c.sock.ok() || round == maxRounds {
 			go c.flushRest(b, 0)
 			return
 		}
@@ -150,7 +150,7 @@ func (c *Conn) endFlush(b batch, err error) {
 // send writes all of p to the transport. An error means that it's unknown how
 // much of p has gone out.
 func (c *Conn) send(ctx context.Context, p []byte) error {
-	if c.sock != nil {
+	if c.sock.ok() {
 		n, err := c.sock.tryWrite(p)
 		if err != nil || n == len(p) {
 			return err
@@ -163,7 +163,7 @@ func (c *Conn) send(ctx context.Context, p []byte) error {
 // sendWaiting is send that waits for the peer: as long as it takes 64 KiB
 // within each write timeout, and as ctx lets it.
 func (c *Conn) sendWaiting(ctx context.Context, p []byte) error {
-	if ctx.Done() != nil && ctx.Done() != c.done {
+	if c.doneOf(ctx) != nil {
 		fired := make(chan struct{})
 		stop := context.AfterFunc(ctx, func() {
 			c.t.SetWriteDeadline(aLongTimeAgo)

@@ -65,7 +65,7 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 	o.mu.Unlock()
 	select {
 	case <-w.ready:
-	case <-ctx.Done():
+	case <-c.doneOf(ctx):
 	}
 	o.mu.Lock()
 	switch {
@@ -140,7 +140,7 @@ func (c *Conn) waitIdle(ctx context.Context) error {
 		var err error
 		select {
 		case <-ch:
-		case <-ctx.Done():
+		case <-c.doneOf(ctx):
 			err = fmt.Errorf("websocket: write: %w", ctx.Err())
 		}
 		o.mu.Lock()

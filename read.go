@@ -42,7 +42,7 @@ type inbound struct {
 func (c *Conn) lockRead(ctx context.Context) error {
 	if !c.in.reading.CompareAndSwap(false, true) {
 		if c.in.closing.Load() {
-			<-c.done // Close reads, and is bounded
+			<-c.Done() // Close reads, and is bounded
 			return c.err.Load()
 		}
 		return ErrConcurrentRead

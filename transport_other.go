@@ -7,7 +7,8 @@ import "hawser/websocket/frame"
 // A socket needs what only Unix has: reading and writing without waiting.
 type socket struct{}
 
-func newSocket(*Conn, Transport) *socket { return nil }
+func (*socket) init(*Conn) bool { return false }
+func (*socket) ok() bool        { return false }
 
 func (*socket) Read([]byte) (int, error)           { panic("unreachable") }
 func (*socket) ReadLate(frame.Lender) (int, error) { panic("unreachable") }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -17,41 +18,36 @@ import (
 // buffer, and writes without waiting.
 type socket struct {
 	c  *Conn
-	rc syscall.RawConn
+	rc syscall.RawConn // nil if it's none
 
 	read func(fd uintptr) bool // readReady, kept: a method value allocates
 	late frame.Lender          // if buf is to come from it
 	buf  []byte
 	n    int
 	err  error
-
-	write  func(fd uintptr) bool
-	out    []byte
-	outN   int
-	outErr error
 }
 
-// newSocket returns nil if t isn't a plain socket. Types that embed one are
-// not: their own Read and Write must be heard.
-func newSocket(c *Conn, t Transport) *socket {
+// init reports whether the transport of c is a plain socket. Types that embed one
+// are not: their own Read and Write must be heard.
+func (s *socket) init(c *Conn) bool {
 	var sc syscall.Conn
-	switch t := t.(type) {
+	switch t := c.t.(type) {
 	case *net.TCPConn:
 		sc = t
 	case *net.UnixConn:
 		sc = t
 	default:
-		return nil
+		return false
 	}
 	rc, err := sc.SyscallConn()
 	if err != nil {
-		return nil
+		return false
 	}
-	s := &socket{c: c, rc: rc}
-	s.read = s.readReady
-	s.write = s.writeReady
-	return s
+	s.c, s.rc, s.read = c, rc, s.readReady
+	return true
 }
+
+func (s *socket) ok() bool { return s.rc != nil }
 
 func (s *socket) Read(p []byte) (int, error) {
 	s.buf = p
@@ -105,35 +101,51 @@ func (s *socket) readReady(fd uintptr) bool {
 
 // tryWrite writes what the peer can take at once.
 func (s *socket) tryWrite(p []byte) (int, error) {
+	w := attempts.Get().(*attempt)
+	defer attempts.Put(w)
 	for retry := false; ; retry = true {
-		s.out, s.outN, s.outErr = p, 0, nil
-		err := s.rc.Write(s.write)
-		s.out = nil
-		if s.outErr != nil {
-			err = s.outErr
+		w.p, w.n, w.err = p, 0, nil
+		err := s.rc.Write(w.ready)
+		w.p = nil
+		if w.err != nil {
+			err = w.err
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) && !retry {
 			s.c.t.SetWriteDeadline(time.Time{}) // left over from a write that waited
 			continue
 		}
-		return s.outN, err
+		return w.n, err
 	}
 }
 
-func (s *socket) writeReady(fd uintptr) bool {
-	for s.outN < len(s.out) {
-		n, err := syscall.Write(int(fd), s.out[s.outN:])
+// An attempt to write, of which idle connections hold none.
+type attempt struct {
+	ready func(fd uintptr) bool // write, kept: a method value allocates
+	p     []byte
+	n     int
+	err   error
+}
+
+var attempts = sync.Pool{New: func() any {
+	w := new(attempt)
+	w.ready = w.write
+	return w
+}}
+
+func (w *attempt) write(fd uintptr) bool {
+	for w.n < len(w.p) {
+		n, err := syscall.Write(int(fd), w.p[w.n:])
 		switch {
 		case n > 0:
-			s.outN += n
+			w.n += n
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
 			return true
 		case err != nil:
-			s.outErr = os.NewSyscallError("write", err)
+			w.err = os.NewSyscallError("write", err)
 			return true
 		default:
-			s.outErr = io.ErrUnexpectedEOF
+			w.err = io.ErrUnexpectedEOF
 			return true
 		}
 	}

@@ -18,10 +18,7 @@ type watch struct {
 
 // start watches ctx on behalf of a reader of c, which is about to wait.
 func (w *watch) start(c *Conn, ctx context.Context) error {
-	done := ctx.Done()
-	if done == c.done {
-		done = nil // the end of the connection ends a read anyway
-	}
+	done := c.doneOf(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done == done {
@@ -50,7 +47,7 @@ func (w *watch) start(c *Conn, ctx context.Context) error {
 func (w *watch) prepare(c *Conn, ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.done != ctx.Done() {
+	if w.done != c.doneOf(ctx) {
 		w.clear(c)
 	}
 }

@@ -104,13 +104,16 @@ func (s *Server) track(c *websocket.Conn) (closing bool) {
 	if s.conns == nil {
 		s.conns = make(map[*websocket.Conn]struct{})
 	}
-	s.conns[c] = struct{}{}
-	context.AfterFunc(c.Context(), func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.conns, c)
-	})
+	if c.Err() == nil { // else forget has been called already
+		s.conns[c] = struct{}{}
+	}
 	return s.closing
+}
+
+func (s *Server) forget(c *websocket.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
 }
 
 func (s *Server) isClosing() bool {

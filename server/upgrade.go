@@ -59,6 +59,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 	}
 	setup.Unread, _ = brw.Reader.Peek(brw.Reader.Buffered())
 	setup.Context = context.WithoutCancel(r.Context())
+	setup.Ended = s.forget
 	c := websocket.NewConn(nc, setup, s.Config)
 	// net/http doesn't look at these any more, but keeps their buffers as long
 	// as its goroutine lives.
