@@ -51,6 +51,9 @@ func (c *Conn) take() (b batch, ok bool) {
 	}
 	b.own = o.pend
 	o.pend = nil
+	if b.own != nil {
+		o.last = len(b.own.p)
+	}
 	if o.held.Load() {
 		o.held.Store(false)
 	}

@@ -14,6 +14,7 @@ import (
 type outbound struct {
 	mu       sync.Mutex
 	pend     *chunk          // whole frames, accepted and not yet being written
+	last     int             // size of what was pending before
 	flushing bool            // somebody is writing
 	idle     []chan struct{} // who wait for that to end
 	broken   bool            // nothing can be written any more

@@ -79,7 +79,7 @@ func (c *Conn) appendFrame(h *frame.Header, p []byte) error {
 	}
 	b := o.pend
 	if b == nil {
-		b = getChunk(minChunk)
+		b = getChunk(o.last) // as much as the last time
 	}
 	if cap(b.p)-len(b.p) < frame.MaxHeaderSize+len(p) {
 		b = b.grow(frame.MaxHeaderSize + len(p))

@@ -1,6 +1,9 @@
 package frame
 
-import "io"
+import (
+	"io"
+	"math/bits"
+)
 
 // LateReader is a source that can wait for bytes without a buffer to put them
 // in, so that an idle connection holds none.
@@ -36,11 +39,11 @@ func (r *Reader) fill() error {
 		n, err := r.read()
 		if n > 0 {
 			r.w += n
-			if empty {
-				r.size = minSize
-				if n == len(r.b.p) { // a long run: take more at a time
-					r.size = min(4*n, maxRunSize)
-				}
+			// The next time, take as much as came this time, or more if it wasn't all.
+			if r.w == len(r.b.p) {
+				r.size = min(4*len(r.b.p), maxRunSize)
+			} else if empty {
+				r.size = min(max(1<<bits.Len(uint(n)), minSize), maxRunSize)
 			}
 			return nil // an error along with bytes comes again
 		}
@@ -87,7 +90,9 @@ func (r *Reader) makeRoom() {
 	}
 	used := int64(r.holdEnd - r.holdAt + r.w - r.r)
 	to := r.b
-	if size := int64(len(to.p)); used > size/2 {
+	if len(to.p) < r.size && used <= int64(r.size)/2 {
+		to = getBuffer(r.size)
+	} else if size := int64(len(to.p)); used > size/2 {
 		// Four times as large, so that a long message is moved only a few times,
 		// but not more than twice unless the current frame needs it.
 		need := int64(r.holdEnd-r.holdAt) + min(r.left, 4*size) + minSize
