@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"context"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -77,14 +78,20 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 		rules.Rsv = frame.Rsv1
 		c.startCompression(s.Deflate)
 	}
-	if c.sock.init(c) {
-		c.rd.Init(&c.sock, rules, 0)
-	} else {
-		c.rd.Init(plainSource{c}, rules, 0)
-	}
+	c.rd.Init(c.source(), rules, 0)
 	c.rd.Preload(s.Unread)
 	c.startKeepalive()
 	return c
+}
+
+func (c *Conn) source() io.Reader {
+	if c.sock.init(c) {
+		return &c.sock
+	}
+	if s := newTLSSource(c); s != nil {
+		return s
+	}
+	return plainSource{c}
 }
 
 // Subprotocol returns the subprotocol that was agreed on, or "".

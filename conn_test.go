@@ -23,6 +23,7 @@ import (
 // pairs are the ways to connect two Conns.
 var pairs = map[string]func(t testing.TB, client, server websocket.Config) (c, s *websocket.Conn){
 	"tcp": tcpPair,
+	"tls": tlsPair,
 	"pipe": func(t testing.TB, client, server websocket.Config) (*websocket.Conn, *websocket.Conn) {
 		c, s := websocket.Pipe(client, server)
 		t.Cleanup(func() { c.CloseNow(); s.CloseNow() })

@@ -10,6 +10,8 @@ type socket struct{}
 func (*socket) init(*Conn) bool { return false }
 func (*socket) ok() bool        { return false }
 
+func newTLSSource(*Conn) frame.LateReader { return nil }
+
 func (*socket) Read([]byte) (int, error)           { panic("unreachable") }
 func (*socket) ReadLate(frame.Lender) (int, error) { panic("unreachable") }
 func (*socket) tryWrite([]byte) (int, error)       { panic("unreachable") }

@@ -52,6 +52,16 @@ func (w *watch) prepare(c *Conn, ctx context.Context) {
 	}
 }
 
+// pause sets the read deadline for a reader of c that isn't going to wait, unless
+// it's the context's.
+func (w *watch) pause(c *Conn, t time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.fired {
+		c.t.SetReadDeadline(t)
+	}
+}
+
 func (w *watch) clear(c *Conn) {
 	if w.stop != nil {
 		w.stop()

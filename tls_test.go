@@ -1,0 +1,113 @@
+package websocket_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"hawser/websocket"
+	"hawser/websocket/frame"
+)
+
+// certificate is that of net/http/httptest.
+var certificate = sync.OnceValue(func() tls.Certificate {
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	return s.TLS.Certificates[0]
+})
+
+// tlsPair returns the two ends of a connection over TLS.
+func tlsPair(t testing.TB, client, server websocket.Config) (c, s *websocket.Conn) {
+	t.Helper()
+	a, b := netPair(t)
+	ta := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+	ended := make(chan error, 1)
+	go func() { ended <- ta.Handshake() }()
+	if err := errors.Join(tb.Handshake(), <-ended); err != nil {
+		t.Fatal(err)
+	}
+	c = websocket.NewConn(ta, websocket.Setup{Role: frame.Client}, client)
+	s = websocket.NewConn(tb, websocket.Setup{Role: frame.Server}, server)
+	t.Cleanup(func() { c.CloseNow(); s.CloseNow() })
+	return c, s
+}
+
+// TestTLSRecords: nothing is left within the tls.Conn when a read waits, however
+// messages and records fall together.
+func TestTLSRecords(t *testing.T) {
+	t.Parallel()
+	a, b := netPair(t)
+	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+	ta := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+	go ta.Handshake()
+	if err := tb.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	c := websocket.NewConn(tb, websocket.Setup{}, large)
+	defer c.CloseNow()
+	one := func(n int) []byte {
+		return frame.Append(nil, frame.Header{Fin: true, Opcode: frame.Text, Masked: true, Key: [4]byte{1, 2, 3, 4}}, []byte(text(n)))
+	}
+	sizes := []int{0, 10, 4080, 4090, 4100, 16_380, 16_384, 40_000, 100, 1, 200_000}
+	var all []byte
+	for _, n := range sizes {
+		all = append(all, one(n)...)
+	}
+	for _, step := range []int{len(all), 1000, 4096, 16_384, 50_000, 7} {
+		if step == 7 {
+			sizes = []int{0, 10, 100}
+			all = append(append(one(0), one(10)...), one(100)...)
+		}
+		go func() {
+			for p := all; len(p) > 0; {
+				n := min(step, len(p))
+				if _, err := ta.Write(p[:n]); err != nil {
+					t.Error(err)
+					return
+				}
+				p = p[n:]
+			}
+		}()
+		for _, n := range sizes {
+			if _, p, err := c.Read(ctx); err != nil || string(p) != text(n) {
+				t.Fatalf("in steps of %d, message of %d bytes: %d bytes, %v", step, n, len(p), err)
+			}
+		}
+	}
+}
+
+// TestTLSReadCut: a context ends a read over TLS at any moment, and leaves the
+// connection as it is.
+func TestTLSReadCut(t *testing.T) {
+	t.Parallel()
+	c, s := tlsPair(t, large, large)
+	const messages = 300
+	go func() {
+		for range messages {
+			if err := c.Write(ctx, websocket.Text, []byte(strings.Repeat("x", 5000))); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	cuts := 0
+	for got := 0; got < messages; {
+		cut, cancel := context.WithCancel(ctx)
+		go cancel()
+		_, p, err := s.Read(cut)
+		switch {
+		case err == nil && len(p) == 5000:
+			got++
+		case errors.Is(err, context.Canceled) && s.Err() == nil:
+			cuts++
+		default:
+			t.Fatal(len(p), err)
+		}
+		cancel()
+	}
+	t.Log(cuts, "cuts")
+}
