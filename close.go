@@ -127,7 +127,8 @@ func (c *Conn) queueClose(payload []byte) {
 		c.queue(m.header(), payload)
 		c.flushAsync()
 	} else {
-		c.post(&m)
+		o.post(&m)
+		c.flushAsync()
 	}
 }
 

@@ -92,9 +92,9 @@ func (c *Conn) flush(ctx context.Context) error {
 	return nil
 }
 
-// flushAsync is flush for those who must not wait for the peer: the reader,
-// timers and [Conn.Post]. What the peer doesn't take at once is left to a
-// goroutine, which ends when nothing is pending.
+// flushAsync is flush for those who must not wait for the peer: the reader and
+// timers. What the peer doesn't take at once is left to a goroutine, which ends
+// when nothing is pending.
 func (c *Conn) flushAsync() {
 	o := &c.out
 	for round := 0; !o.flushing && !o.broken; round++ {
@@ -118,11 +118,24 @@ func (c *Conn) flushAsync() {
 	}
 }
 
+// flushSoon leaves it all to a goroutine, for who has many connections to write
+// to. Until it runs, more can become pending, which goes out together.
+func (c *Conn) flushSoon() {
+	o := &c.out
+	if !o.flushing && !o.broken {
+		o.flushing = true
+		go c.flushRest(batch{}, 0)
+	}
+}
+
 // flushRest writes what is left of b after n bytes, and all that is pending.
 func (c *Conn) flushRest(b batch, n int) {
 	o := &c.out
 	for {
-		err := c.send(context.Background(), b.bytes()[n:])
+		var err error
+		if p := b.bytes(); len(p) > n {
+			err = c.send(context.Background(), p[n:])
+		}
 		o.mu.Lock()
 		c.endFlush(b, err)
 		ok := false

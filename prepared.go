@@ -133,13 +133,12 @@ func (c *Conn) Post(m *Prepared) error {
 	if o.postedBytes > 0 && o.postedBytes+len(w.frame) > c.cfg.MaxQueue {
 		return ErrQueueFull
 	}
-	c.post(w)
+	o.post(w)
+	c.flushSoon()
 	return nil
 }
 
-func (c *Conn) post(w *wire) {
-	o := &c.out
+func (o *outbound) post(w *wire) {
 	o.posted = append(o.posted, w)
 	o.postedBytes += len(w.frame)
-	c.flushAsync()
 }
