@@ -136,6 +136,20 @@ func TestBreaches(t *testing.T) {
 	}
 }
 
+// TestSums is line F3 without a limit: sizes whose sum no number holds.
+func TestSums(t *testing.T) {
+	t.Parallel()
+	for _, role := range []frame.Role{frame.Server, frame.Client} {
+		c, p := withPeer(t, role, false, websocket.Config{MaxMessage: -1})
+		done := goEcho(c)
+		p.send(more(bin), "abc")
+		p.write(raw(t, role, "00 7F 7FFFFFFFFFFFFFFF"))
+		p.expectClose(1009)
+		p.Close()
+		closeError(t, <-done)
+	}
+}
+
 // raw makes the bytes of hexadecimal digits. For a server it sets the mask bit
 // and puts a key of zeros behind the length, as the payload is to stay readable.
 func raw(t testing.TB, role frame.Role, s string) []byte {

@@ -98,6 +98,9 @@ func TestInflate(t *testing.T) {
 		{"Z2_cut_short", "c1 03 f2 48 cd", nil, noTakeover, frame.CodeInvalidPayload},
 		{"Z5_no_takeover", "c1 07" + hello + "c1 05 f2 00 11 00 00", []string{"Hello"}, noTakeover, frame.CodeInvalidPayload},
 		{"8.1_not_UTF-8", "c1 03 fa 07 00", nil, noTakeover, frame.CodeInvalidPayload},
+		{"U5_noncharacters", "c1 0c 00 06 00 f9 ff ef bf be ef bf bf 00", []string{"\uFFFE\uFFFF"}, noTakeover, 0},
+		{"U5_surrogate", "c1 09 00 03 00 fc ff ed a0 80 00", nil, noTakeover, frame.CodeInvalidPayload},
+		{"U5_cut_at_the_end", "c1 08 00 02 00 fd ff e2 82 00", nil, noTakeover, frame.CodeInvalidPayload},
 	}
 	for _, test := range tests {
 		for _, stream := range []bool{false, true} {
@@ -416,7 +419,12 @@ func TestReadCutInCompressed(t *testing.T) {
 			p.send(frame.Header{Fin: true, Opcode: frame.Ping}, "here")
 			cut, cancel := context.WithCancel(ctx)
 			defer cancel()
-			go func() { p.expect(frame.Pong, "here"); cancel() }()
+			answered := make(chan bool)
+			go func() {
+				defer close(answered)
+				p.expect(frame.Pong, "here")
+				cancel()
+			}()
 			if then == "skip" {
 				_, r, err := c.Reader(ctx)
 				if err != nil {
@@ -451,6 +459,7 @@ func TestReadCutInCompressed(t *testing.T) {
 			if _, got, err = c.Read(ctx); err != nil || !bytes.Equal(got, message) {
 				t.Fatal(len(got), err)
 			}
+			<-answered
 		})
 	}
 }

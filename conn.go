@@ -61,6 +61,8 @@ type Conn struct {
 	values context.Context            // for end
 	end    atomic.Pointer[ending]     // nil until somebody asks
 	ended  func(*Conn)
+
+	unwatch func() bool // of Setup.Context, nil if that doesn't end
 }
 
 // NewConn returns the connection on t after the opening handshake. It takes
@@ -71,7 +73,9 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 		c.values = context.Background()
 	}
 	if parent := c.values; parent.Done() != nil {
-		context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
+		c.out.mu.Lock()
+		c.unwatch = context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
+		c.out.mu.Unlock()
 	}
 	rules := frame.Rules{Role: s.Role}
 	if s.Deflate != nil {
@@ -168,6 +172,9 @@ func (c *Conn) shut() {
 		}
 		if o.timer != nil {
 			o.timer.Stop()
+		}
+		if c.unwatch != nil {
+			c.unwatch()
 		}
 		c.over.Store(true)
 		o.mu.Unlock()

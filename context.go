@@ -22,7 +22,8 @@ func (c *Conn) ending() *ending {
 	e := c.end.Load()
 	if e == nil {
 		e = new(ending)
-		e.Context, e.cancel = context.WithCancelCause(c.values)
+		// The end of c.values ends the connection, and that ends this.
+		e.Context, e.cancel = context.WithCancelCause(context.WithoutCancel(c.values))
 		if c.over.Load() {
 			e.cancel(c.err.Load())
 		}

@@ -110,7 +110,8 @@ func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, erro
 	}
 	ping := &pendingPing{payload: string(payload), pong: make(chan struct{})}
 	o.pings = append(o.pings, ping)
-	return ping, c.flush(ctx)
+	c.flushAsync() // if ctx ends, only the waiting does
+	return ping, nil
 }
 
 // answered is called for each pong. A peer may answer only the latest of

@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -203,6 +204,9 @@ func (c *Conn) sendWaiting(ctx context.Context, p []byte) error {
 			}
 		}
 		n, err := c.t.Write(part)
+		if n == 0 && err == nil {
+			err = io.ErrShortWrite // trying again could go on for ever
+		}
 		p = p[n:]
 		switch {
 		case err == nil:

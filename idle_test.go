@@ -64,6 +64,12 @@ func TestIdleMemory(t *testing.T) {
 				conns = append(conns, c, s)
 			}
 			per := (heap() - before) / int64(len(conns))
+			for range 10 {
+				if per <= test.max {
+					break
+				}
+				per = (heap() - before) / int64(len(conns)) // the last readers may not have been waiting yet
+			}
 			t.Logf("%d bytes of heap per idle connection", per)
 			if per > test.max {
 				t.Errorf("an idle connection holds %d bytes, more than %d", per, test.max)

@@ -31,6 +31,7 @@ func (c *Conn) tick() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
+	case o.broken: // it's over, or will be
 	case o.closed != nil && silent:
 		go c.abort(ErrCloseTimeout) // takes the lock itself
 	case o.closed != nil:

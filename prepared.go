@@ -118,7 +118,8 @@ func (c *Conn) sends(w *wire) {
 // to many connections, of which none is to hold up the others. Of a long message
 // the queue holds no copy. When more than [Config.MaxQueue] bytes are waiting
 // already, Post returns [ErrQueueFull] and m is not sent; an empty queue takes a
-// message of any size. After the end its error is a *[CloseError].
+// message of any size. After the end its error is a *[CloseError]. A Close that comes
+// while a message of [Conn.Writer] is unfinished drops what waits behind that one.
 func (c *Conn) Post(m *Prepared) error {
 	if !m.t.valid() {
 		return errType(m.t)

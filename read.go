@@ -182,6 +182,8 @@ func (c *Conn) held() []byte {
 
 // skipMessage gives up the message under way, reading to its end.
 func (c *Conn) skipMessage() error {
+	c.in.serial++ // its reader is stale, even if this is cut short
+	c.in.rest = nil
 	for !c.in.end {
 		if _, err := c.step(false); err != nil {
 			return err

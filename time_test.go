@@ -45,6 +45,16 @@ func TestKeepalive(t *testing.T) {
 			t.Error(h, err)
 		}
 	})
+	run("F14_stalls_in_a_long_frame", func(t *testing.T) {
+		limits := cfg
+		limits.MaxMessage = 2 << 30
+		c, e := mute(frame.Client, limits)
+		e.Write(append(frame.Header{Fin: true, Opcode: frame.Binary, Length: 1 << 30}.Append(nil), 'x'))
+		_, _, err := c.Read(context.Background())
+		if !errors.Is(err, ErrPingTimeout) {
+			t.Error(err)
+		}
+	})
 	run("any_byte_is_life", func(t *testing.T) {
 		c, e := mute(frame.Client, cfg)
 		ended := make(chan error)
@@ -83,6 +93,14 @@ func TestKeepalive(t *testing.T) {
 			t.Error(c.Err())
 		}
 		c.CloseNow()
+	})
+	run("no_tick_after_the_end", func(t *testing.T) {
+		c, _ := mute(frame.Server, cfg)
+		c.CloseNow()
+		c.tick() // the timer had fired, and waited for the lock
+		if c.timer.Stop() {
+			t.Error("the timer goes on, and holds the connection for ever")
+		}
 	})
 	run("off_for_clients", func(t *testing.T) {
 		c, _ := mute(frame.Client, Config{})

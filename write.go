@@ -113,6 +113,9 @@ func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
 	if err := c.waitIdle(ctx); err != nil {
 		return err
 	}
+	if o.closed != nil {
+		return c.refusal() // a Close frame may have gone out meanwhile
+	}
 	h.Length = int64(len(p))
 	if err := c.mask(&h); err != nil {
 		return err

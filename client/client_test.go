@@ -202,8 +202,8 @@ func TestCompressionAnswers(t *testing.T) {
 	}
 }
 
-// TestRefusalBody: of a refusal's body at most 1 KiB is kept, and not waited for
-// longer than the dial may take.
+// TestRefusalBody is line C1: of a refusal's body at most 1 KiB is kept. That it's
+// not waited for longer than the dial may take is in TestSlowServers.
 func TestRefusalBody(t *testing.T) {
 	t.Parallel()
 	addr := script(t, func(head string, nc net.Conn) {
@@ -215,16 +215,6 @@ func TestRefusalBody(t *testing.T) {
 	}
 	if body, err := io.ReadAll(resp.Body); len(body) != 1024 || err != nil {
 		t.Error(len(body), err)
-	}
-	addr = script(t, func(head string, nc net.Conn) {
-		io.WriteString(nc, "HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nno")
-	})
-	_, resp, err = (&client.Dialer{Proxy: noProxy, Timeout: time.Second}).Dial(ctx, "ws://"+addr)
-	if err == nil || resp == nil {
-		t.Fatal(resp, err)
-	}
-	if body, _ := io.ReadAll(resp.Body); string(body) != "no" {
-		t.Errorf("%q", body)
 	}
 }
 

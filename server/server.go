@@ -68,11 +68,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h Handler) {
 		return
 	}
 	s.begin()
+	upgraded := false
+	defer func() {
+		if !upgraded { // or Check panics
+			s.end()
+		}
+	}()
 	c, err := s.Upgrade(w, r)
 	if err != nil {
-		s.end()
 		return
 	}
+	upgraded = true
 	go s.handle(c, h)
 }
 

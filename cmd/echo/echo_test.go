@@ -212,7 +212,7 @@ func TestLimits(t *testing.T) {
 // them doesn't go.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
-	addr, _, stop := start(t, "-self-signed", "-drain", "1s")
+	addr, _, stop := start(t, "-self-signed", "-drain", "300ms")
 	d := &client.Dialer{HTTPClient: insecure()}
 	good, _, err := d.Dial(ctx, "wss://"+addr+"/echo")
 	if err != nil {
