@@ -553,6 +553,28 @@ func TestPing(t *testing.T) {
 	closeError(t, <-results)
 }
 
+// TestPong: a pong may come unasked (RFC 6455 section 5.5.3).
+func TestPong(t *testing.T) {
+	t.Parallel()
+	c, p := withPeer(t, frame.Client, false, websocket.Config{})
+	for _, payload := range []string{"", "alive", strings.Repeat("x", frame.MaxControlPayload)} {
+		if err := c.Pong(ctx, []byte(payload)); err != nil {
+			t.Error(err)
+		}
+		p.expect(frame.Pong, payload)
+	}
+	if err := c.Pong(ctx, make([]byte, frame.MaxControlPayload+1)); err == nil {
+		t.Error("no error for 126 bytes")
+	}
+	done, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := c.Pong(done, nil); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	c.CloseNow()
+	closeError(t, c.Pong(ctx, nil))
+}
+
 // TestMaskKeys is line M1: no frame has the key of another.
 func TestMaskKeys(t *testing.T) {
 	t.Parallel()

@@ -94,6 +94,28 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) (time.Duration, error) 
 	return 0, fmt.Errorf("websocket: ping: %w", ctx.Err())
 }
 
+// Pong sends a pong that answers no ping, as a sign of life that asks for no
+// answer (RFC 6455 section 5.5.3). Pings are answered without it. payload is at
+// most [frame.MaxControlPayload] bytes.
+func (c *Conn) Pong(ctx context.Context, payload []byte) error {
+	if len(payload) > frame.MaxControlPayload {
+		return fmt.Errorf("websocket: pong: payload of %d bytes, %d are allowed", len(payload), frame.MaxControlPayload)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("websocket: pong: %w", err)
+	}
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed != nil {
+		return c.refusal()
+	}
+	if err := c.appendFrame(&frame.Header{Fin: true, Opcode: frame.Pong}, payload); err != nil {
+		return err
+	}
+	return c.flush(ctx)
+}
+
 func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, error) {
 	o := &c.out
 	o.mu.Lock()

@@ -3,16 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
@@ -47,6 +48,38 @@ var conversations = map[string]server.Handler{
 		c.Write(ctx, websocket.Binary, make([]byte, 2000))
 		c.Read(ctx)
 	},
+	"/sink": func(ctx context.Context, c *websocket.Conn) {
+		for range c.Messages(ctx) {
+		}
+	},
+	// It answers late, and nothing any more once it has read a Close frame.
+	"/late": func(ctx context.Context, c *websocket.Conn) {
+		answers := make(chan string, 1000)
+		defer close(answers)
+		go func() {
+			for a := range answers {
+				time.Sleep(10 * time.Millisecond)
+				c.Write(ctx, websocket.Text, []byte(a))
+			}
+		}()
+		for m, err := range c.Messages(ctx) {
+			if err != nil {
+				return
+			}
+			answers <- string(m.Data)
+		}
+	},
+	"/flood": func(ctx context.Context, c *websocket.Conn) {
+		for c.Write(ctx, websocket.Binary, make([]byte, 100_000)) == nil {
+		}
+	},
+	"/count": func(ctx context.Context, c *websocket.Conn) {
+		for i := 1; c.Write(ctx, websocket.Text, []byte(strconv.Itoa(i))) == nil; i++ {
+			if i == 5 {
+				c.Read(ctx)
+			}
+		}
+	},
 	"/silent": func(ctx context.Context, c *websocket.Conn) { <-ctx.Done() },
 }
 
@@ -60,6 +93,17 @@ func serve(t *testing.T) string {
 	for path, h := range conversations {
 		mux.Handle(path, s.With(h))
 	}
+	mux.HandleFunc("/close/{code}", func(w http.ResponseWriter, r *http.Request) {
+		code, _ := strconv.Atoi(r.PathValue("code"))
+		s.With(closer(frame.Code(code), "")).ServeHTTP(w, r)
+	})
+	mux.HandleFunc("/raw/{bytes}", func(w http.ResponseWriter, r *http.Request) {
+		p, _ := hex.DecodeString(strings.ReplaceAll(r.PathValue("bytes"), " ", ""))
+		s.With(func(_ context.Context, c *websocket.Conn) {
+			c.Transport().Write(p)
+			c.Read(context.Background())
+		}).ServeHTTP(w, r)
+	})
 	mux.Handle("/moved", http.RedirectHandler("/echo", http.StatusFound))
 	mux.HandleFunc("/secret", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer xyz" || r.Header.Get("Origin") != "http://"+r.Host || r.Header.Get("Sec-WebSocket-Protocol") != "chat, v2" {
@@ -77,7 +121,7 @@ func serve(t *testing.T) string {
 // chat runs the program with input and returns what it printed.
 func chat(input string, args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = run(context.Background(), args, console{in: strings.NewReader(input), out: &o, err: &e})
+	code = run(args, console{in: strings.NewReader(input), out: &o, err: &e})
 	return code, o.String(), e.String()
 }
 
@@ -116,69 +160,83 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-func TestExitCodes(t *testing.T) {
+// TestWait: a Close frame doesn't overtake the answers.
+func TestWait(t *testing.T) {
 	t.Parallel()
 	url := serve(t)
-	mute, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	in := strings.Repeat("x\n", 50)
+	if code, out, errs := chat(in, "-wait", "2s", url+"/late"); code != exitNormal || out != in {
+		t.Errorf("exit code %d, %d bytes of %d, %q", code, len(out), len(in), errs)
 	}
-	t.Cleanup(func() { mute.Close() })
-	file := filepath.Join(t.TempDir(), "headers")
-	if err := os.WriteFile(file, []byte("Authorization: Bearer xyz\nX: y\n"), 0o600); err != nil {
-		t.Fatal(err)
+	if code, out, _ := chat(in, "-wait", "0", url+"/late"); code != exitNormal || out == in {
+		t.Errorf("the server waits: exit code %d, %d bytes of %d", code, len(out), len(in))
 	}
+	start := time.Now()
+	if code, out, errs := chat(in, "-wait", "8s", url+"/echo"); code != exitNormal || out != in || time.Since(start) > 7*time.Second {
+		t.Errorf("exit code %d, %d bytes of %d, %q", code, len(out), len(in), errs)
+	}
+}
+
+// TestCount: -n ends the program, whatever comes besides.
+func TestCount(t *testing.T) {
+	t.Parallel()
+	url := serve(t)
 	for _, tt := range []struct {
 		args, in string
 		code     int
-		errs     string
+		out      string
 	}{
-		{"/1000", "", 0, "# socket open\n# socket closed 1000\n"},
-		{"/none", "", 0, "# socket open\n# socket closed\n"},
-		{"/moved -follow 1", "", 0, "# socket open\n# socket closed 1000\n"},
-		{"/secret -H @" + file + " -origin http://HOST -subprotocol chat -subprotocol v2", "", 0, "# socket open\n# socket closed 1000\n"},
-		{"/1011", "", exitCutOff, `# socket closed 1011 oops\x07` + "\n"},
-		{"/4000", "", exitCutOff, "# socket closed 4000 go away\n"},
-		{"/1002", "", exitProtocol, "# socket closed 1002\n"},
-		{"/cut", "", exitCutOff, "\n# socket closed\n"},
-		{"/breach", "", exitProtocol, "# socket error websocket: opcode 0x3 is reserved"},
-		{"/large -max-message 1000", "", exitProtocol, "longer than 1000 bytes"},
-		{"/echo", "a\n\xff\nb\n", exitUsage, "# input error: line 2 is not UTF-8"},
-		{"/echo -max-message 100000", strings.Repeat("x", 300_000), exitUsage, "# input error: line 1 is longer than 100000 bytes"},
-		{"/moved", "", exitConnect, "302 Found"},
-		{"/nothing", "", exitConnect, "404 Not Found"},
-		{"/secret", "", exitConnect, "401 Unauthorized"},
-		{"/echo -proxy http://127.0.0.1:1", "", exitConnect, "proxy: dial tcp 127.0.0.1:1: connect: connection refused"},
-		{"ws://127.0.0.1:1", "", exitConnect, "# socket error websocket: dial tcp 127.0.0.1:1: connect: connection refused\n"},
-		{"ws://" + mute.Addr().String() + " -timeout 50ms", "", exitTimeout, "deadline exceeded"},
-		{"wss://HOST", "", exitConnect, "TLS handshake with 127.0.0.1"},
-		{"http://HOST", "", exitUsage, "neither ws nor wss"},
-		{"ws://user:secret@", "", exitUsage, "no host"},
-		{"/echo -x", "", exitUsage, "chat: flag provided but not defined: -x\n"},
-		{"/echo ws://other", "", exitUsage, `unexpected argument`},
-		{"/echo -H nothing", "", exitUsage, "not of the form Name: value"},
-		{"/echo -H @/nothing", "", exitUsage, "no such file"},
-		{"/echo -cert x", "", exitUsage, "-cert and -key belong together"},
-		{"/echo -cert x -key y", "", exitUsage, "-cert: open x"},
-		{"/echo -cacert /nothing", "", exitUsage, "-cacert: open /nothing"},
-		{"/echo -cacert " + file, "", exitUsage, "has no certificate"},
-		{"/echo -proxy x", "", exitUsage, "-proxy: not a URL"},
-		{"/echo -max-message 0", "", exitUsage, "-max-message must be positive"},
-		{"/echo -timeout 0", "", exitUsage, "-timeout must be positive"},
-		{"/echo -h", "", exitNormal, "usage: chat"},
+		{"/count -n 3", "", exitNormal, "1\n2\n3\n"},
+		{"/count -n 5", "", exitNormal, "1\n2\n3\n4\n5\n"},
+		{"/late -n 1", "a\nb\n", exitNormal, "a\n"},
+		{"/greet -n 3", "", exitCutOff, "Welcome \x1b[2J\n\x00\xff\n"},
+		{"/sink -n 1 -timeout 100ms", "a\n", exitTimeout, ""},
+		{"/silent -timeout 100ms", "", exitTimeout, ""},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			t.Parallel()
-			args := strings.Fields(strings.ReplaceAll(tt.args, "HOST", strings.TrimPrefix(url, "ws://")))
-			to := args[0]
-			if strings.HasPrefix(to, "/") {
-				to = url + to
-			}
-			code, _, errs := chat(tt.in, append(args[1:len(args):len(args)], to)...)
-			if code != tt.code || !strings.Contains(errs, tt.errs) || strings.Contains(errs, "secret@") {
-				t.Errorf("exit code %d, %q; want %d, %q", code, errs, tt.code, tt.errs)
+			code, out, errs := chat(tt.in, strings.Fields(url+tt.args)...)
+			if code != tt.code || out != tt.out {
+				t.Errorf("exit code %d, %q, %q", code, out, errs)
 			}
 		})
+	}
+}
+
+// TestTerminalOutput: what is piped in and shown on a terminal has prefixes, and
+// nothing that controls the terminal.
+func TestTerminalOutput(t *testing.T) {
+	t.Parallel()
+	url := serve(t)
+	for _, tt := range []struct{ path, in, want string }{
+		{"/greet", "", "# socket open\n< Welcome \\x1b[2J\n< (2 bytes) 00ff\n# socket closed 1001\n"},
+		{"/sink", "/a\nb\x1b\n", "# socket open\n> /a\n> b\\x1b\n# socket closed 1000\n"},
+	} {
+		var out syncBuffer
+		code := run([]string{"-no-color", url + tt.path}, console{in: strings.NewReader(tt.in), out: &out, err: io.Discard, outTerminal: true})
+		if code != 0 || out.String() != tt.want {
+			t.Errorf("%s: exit code %d, %q", tt.path, code, out.String())
+		}
+	}
+}
+
+// TestInterruptBlocked: a signal ends the program though nobody reads what it
+// prints.
+func TestInterruptBlocked(t *testing.T) {
+	t.Parallel()
+	url := serve(t)
+	signals := make(chan os.Signal)
+	out, stdout := io.Pipe()
+	in, stdin := io.Pipe()
+	defer stdin.Close()
+	code := make(chan int)
+	go func() {
+		code <- run([]string{url + "/flood"}, console{in: in, out: stdout, err: io.Discard, signals: signals})
+	}()
+	out.Read(make([]byte, 1))
+	signals <- os.Interrupt
+	if c := <-code; c == exitNormal {
+		t.Error("exit code 0, though the closing handshake can't have been done")
 	}
 }
 
@@ -186,18 +244,18 @@ func TestExitCodes(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	url := serve(t)
-	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal)
 	in, typed := io.Pipe()
 	defer typed.Close()
 	out := &notify{ch: make(chan string, 10)}
 	var errs bytes.Buffer
 	code := make(chan int)
-	go func() { code <- run(ctx, []string{url + "/echo"}, console{in: in, out: out, err: &errs}) }()
+	go func() { code <- run([]string{url + "/echo"}, console{in: in, out: out, err: &errs, signals: signals}) }()
 	io.WriteString(typed, "hello\n")
 	if got := <-out.ch; got != "hello\n" {
 		t.Errorf("%q", got)
 	}
-	cancel()
+	signals <- os.Interrupt
 	if c := <-code; c != exitNormal || errs.String() != "# socket open\n# socket closed 1001\n" {
 		t.Errorf("exit code %d, %q", c, &errs)
 	}
@@ -208,33 +266,6 @@ type notify struct{ ch chan string }
 func (n *notify) Write(p []byte) (int, error) {
 	n.ch <- string(p)
 	return len(p), nil
-}
-
-// TestTerminal: prefixes, and nothing that controls the terminal but our own.
-func TestTerminal(t *testing.T) {
-	t.Parallel()
-	url := serve(t)
-	var out syncBuffer
-	code := run(context.Background(), []string{url + "/greet"}, console{in: strings.NewReader(""), out: &out, err: io.Discard, outTerminal: true})
-	if want := "# socket open\n< Welcome \\x1b[2J\n< (2 bytes) 00ff\n# socket closed 1001\n"; code != 0 || out.String() != want {
-		t.Errorf("T1: exit code %d, %q", code, out.String())
-	}
-	out = syncBuffer{}
-	in, typed := io.Pipe()
-	done := make(chan int)
-	go func() {
-		done <- run(context.Background(), []string{url + "/echo"}, console{in: in, out: &out, err: io.Discard, inTerminal: true, outTerminal: true})
-	}()
-	io.WriteString(typed, "hi\n")
-	typed.Close()
-	if code := <-done; code != 0 {
-		t.Error("exit code", code)
-	}
-	for _, want := range []string{"\r\x1b[K# socket open\n> ", "\r\x1b[K< hi\n> ", "\r\x1b[K# socket closed 1000\n> \r\x1b[K"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q lacks %q", out.String(), want)
-		}
-	}
 }
 
 type syncBuffer struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,17 +11,34 @@ import (
 
 	"hawser/websocket"
 	"hawser/websocket/client"
+	"hawser/websocket/frame/deflate"
 )
+
+// config is what all connections have, of either role.
+func (o *options) config() websocket.Config {
+	c := websocket.Config{MaxMessage: o.maxMessage, PingInterval: o.ping}
+	if o.ping == 0 {
+		c.PingInterval = -1
+	}
+	switch o.compress {
+	case "fast":
+		c.Compression = &websocket.Compression{}
+	case "better":
+		c.Compression = &websocket.Compression{Level: deflate.Better}
+	}
+	return c
+}
 
 // dialer returns the dialer that the flags ask for.
 func (o *options) dialer() (*client.Dialer, error) {
 	d := &client.Dialer{
-		Config:       websocket.Config{MaxMessage: o.maxMessage, PingInterval: o.ping},
+		Config:       o.config(),
 		Header:       o.header,
 		Subprotocols: o.subprotocols,
-		Timeout:      o.timeout,
+		Timeout:      o.connectTime,
 		MaxRedirects: o.follow,
 		TLSConfig:    &tls.Config{InsecureSkipVerify: o.insecure},
+		Proxy:        http.ProxyFromEnvironment,
 	}
 	if o.caCert != "" {
 		pem, err := os.ReadFile(o.caCert)
@@ -32,23 +50,37 @@ func (o *options) dialer() (*client.Dialer, error) {
 			return nil, fmt.Errorf("-cacert: %s has no certificate", o.caCert)
 		}
 	}
-	if o.cert != "" {
-		cert, err := tls.LoadX509KeyPair(o.cert, o.key)
-		if err != nil {
-			return nil, fmt.Errorf("-cert: %w", err)
-		}
-		d.TLSConfig.Certificates = []tls.Certificate{cert}
+	var err error
+	if d.TLSConfig.Certificates, err = o.certificates(); err != nil {
+		return nil, err
 	}
-	switch o.proxy {
-	case "":
-	case "none":
-		d.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
-	default:
-		u, err := url.Parse(o.proxy)
-		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("-proxy: not a URL such as http://host:port")
+	if o.proxy != "" {
+		if d.Proxy, err = parseProxy(o.proxy); err != nil {
+			return nil, err
 		}
-		d.Proxy = http.ProxyURL(u)
 	}
 	return d, nil
+}
+
+// certificates returns our own certificate, if there is one.
+func (o *options) certificates() ([]tls.Certificate, error) {
+	if o.cert == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(o.cert, o.key)
+	if err != nil {
+		return nil, fmt.Errorf("-cert: %w", err)
+	}
+	return []tls.Certificate{cert}, nil
+}
+
+func parseProxy(s string) (func(*http.Request) (*url.URL, error), error) {
+	if s == "none" {
+		return func(*http.Request) (*url.URL, error) { return nil, nil }, nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" {
+		return nil, errors.New("-proxy: not a URL such as http://host:port")
+	}
+	return http.ProxyURL(u), nil
 }

@@ -1,114 +1,192 @@
 package main
 
 import (
-	"errors"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 	"sync"
+	"time"
 
 	"hawser/websocket"
+	"hawser/websocket/cmd/internal/terminal"
 	"hawser/websocket/cmd/internal/text"
-	"hawser/websocket/frame"
 )
 
 // A screen shows the conversation: with prefixes on a terminal, the messages
 // alone in a pipe.
 type screen struct {
 	console
-	mu sync.Mutex
+	o     *options
+	term  *terminal.Terminal // nil unless the user types on one that can edit
+	color bool
+	mu    sync.Mutex // for out on a terminal without editing, and err
 }
 
-func newScreen(c console) *screen { return &screen{console: c} }
+var now = time.Now
 
-// show writes a line to the terminal. If the user types there, it takes the
-// place of the prompt, which comes again below.
-func (s *screen) show(format string, args ...any) {
-	if s.inTerminal {
-		format = "\r\x1b[K" + format + "\n> "
-	} else {
-		format += "\n"
+// The colors of the kinds of lines.
+const (
+	green = "32" // sent
+	cyan  = "36" // received
+	faint = "2"  // status
+	red   = "31" // what went wrong
+)
+
+func newScreen(o *options, c console) *screen {
+	s := &screen{console: c, o: o}
+	dumb := os.Getenv("TERM") == "dumb" || os.Getenv("TERM") == ""
+	s.color = c.outTerminal && !dumb && !o.noColor
+	in, _ := c.in.(*os.File)
+	out, _ := c.out.(*os.File)
+	if !c.inTerminal || !c.outTerminal || dumb || in == nil || out == nil {
+		return s
 	}
-	fmt.Fprintf(s.out, format, args...)
+	h, err := terminal.OpenHistory(o.history)
+	if err != nil {
+		s.status("no history: %v", err)
+	}
+	if s.term, err = terminal.Open(in, out, "> ", h); err != nil {
+		s.term = nil // it can't edit; the system's own way has to do
+	}
+	return s
 }
 
-// status shows a line about the connection.
-func (s *screen) status(format string, args ...any) {
+// close gives the terminal back.
+func (s *screen) close() {
+	if s.term != nil {
+		s.term.Close()
+	}
+}
+
+// rescue, deferred, gives the terminal back if the goroutine panics.
+func (s *screen) rescue() {
+	if p := recover(); p != nil {
+		s.restore()
+		panic(p)
+	}
+}
+
+// restore gives the terminal back in a hurry.
+func (s *screen) restore() {
+	if s.term != nil {
+		s.term.Restore()
+	}
+}
+
+// spawn runs f in a goroutine that gives the terminal back if it panics.
+func (s *screen) spawn(f func()) {
+	go func() {
+		defer s.rescue()
+		f()
+	}()
+}
+
+// paint returns text in a color, if there are colors.
+func (s *screen) paint(color, text string) string {
+	if !s.color {
+		return text
+	}
+	return "\x1b[" + color + "m" + text + "\x1b[m"
+}
+
+func (s *screen) stamp() string {
+	if !s.o.timestamps {
+		return ""
+	}
+	return s.paint(faint, now().Format("15:04:05")) + " "
+}
+
+// show writes a line to the terminal that standard output is.
+func (s *screen) show(line string) {
+	line = s.stamp() + line
+	if s.term != nil {
+		s.term.Print(line)
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	io.WriteString(s.out, line+"\n")
+}
+
+// tell writes a line about the conversation.
+func (s *screen) tell(color, line string) {
 	if s.outTerminal {
-		s.show("# "+format, args...)
-	} else {
-		fmt.Fprintf(s.err, "# "+format+"\n", args...)
+		s.show(s.paint(color, line))
+		return
 	}
+	s.note(line)
 }
 
-// received shows a message.
-func (s *screen) received(m websocket.Message) {
+// note writes a line to standard error, or above the line being typed if that's
+// the same terminal.
+func (s *screen) note(line string) {
+	if s.term != nil && s.errTerminal {
+		s.show(line)
+		return
+	}
+	line = s.stamp() + line
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	io.WriteString(s.err, line+"\n")
+}
+
+// status tells about the connection.
+func (s *screen) status(format string, args ...any) {
+	s.tell(faint, "# "+fmt.Sprintf(format, args...))
+}
+
+// failure tells what went wrong.
+func (s *screen) failure(format string, args ...any) {
+	s.tell(red, "# "+fmt.Sprintf(format, args...))
+}
+
+// received shows a message on a terminal; from is "" or the one who sent it.
+func (s *screen) received(m websocket.Message, from string) {
+	prefix := s.paint(cyan, "<"+from+" ")
 	switch {
-	case !s.outTerminal:
-		m.Data = append(m.Data[:len(m.Data):len(m.Data)], '\n')
-		s.out.Write(m.Data)
 	case m.Type == websocket.Binary:
-		s.show("< (%d bytes) %x", len(m.Data), m.Data)
+		s.show(prefix + dump(m.Data))
+	case s.o.json:
+		s.show(prefix + indented(m.Data))
 	default:
-		s.show("< %s", text.Escape(string(m.Data)))
+		s.show(prefix + text.Escape(string(m.Data)))
 	}
 }
 
-// sent shows a message that was sent. If the user typed it, the terminal shows
-// it already.
-func (s *screen) sent(p []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// sent shows a message that is sent, if standard output is a terminal and isn't
+// showing it already.
+func (s *screen) sent(m websocket.Message) {
 	switch {
-	case !s.outTerminal:
-	case s.inTerminal:
-		fmt.Fprint(s.out, "\r\x1b[K> ") // the answer may have come before
+	case !s.outTerminal, s.inTerminal && s.term == nil:
+	case m.Type == websocket.Binary && !s.o.binary:
+		s.show(s.paint(green, ">") + " " + dump(m.Data))
 	default:
-		s.show("> %s", text.Escape(string(p)))
+		s.show(s.paint(green, ">") + " " + text.Escape(string(m.Data)))
 	}
 }
 
-// leave takes the prompt away.
-func (s *screen) leave() {
-	if s.inTerminal && s.outTerminal {
-		fmt.Fprint(s.out, "\r\x1b[K")
+// maxDump is how many bytes are shown of a binary message.
+const maxDump = 1 << 10
+
+func dump(p []byte) string {
+	if len(p) > maxDump {
+		return fmt.Sprintf("(%d bytes) %x...", len(p), p[:maxDump])
 	}
+	return fmt.Sprintf("(%d bytes) %x", len(p), p)
 }
 
-// closed shows how the connection ended and returns the exit code.
-func (s *screen) closed(err error) int {
-	var e *websocket.CloseError
-	if !errors.As(err, &e) {
-		return exitCutOff
+// indented returns p with the indentation of JSON, if it is that.
+func indented(p []byte) string {
+	var b bytes.Buffer
+	if json.Indent(&b, p, "", "  ") != nil {
+		return text.Escape(string(p))
 	}
-	var breach *frame.Error
-	code := exitCutOff
-	switch {
-	case e.Err == nil:
-		c, reason := e.Code, e.Reason
-		end := "socket closed"
-		if c != frame.CodeNone {
-			end += fmt.Sprintf(" %d", uint16(c))
-		}
-		if reason != "" {
-			end += " " + text.Escape(reason)
-		}
-		s.status("%s", end)
-		if c == frame.CodeNormal || c == frame.CodeGoingAway || c == frame.CodeNone {
-			code = exitNormal
-		} else if c == frame.CodeProtocolError {
-			code = exitProtocol
-		}
-		return code
-	case errors.As(err, &breach):
-		code = exitProtocol
-	case isTimeout(err), errors.Is(err, websocket.ErrPingTimeout),
-		errors.Is(err, websocket.ErrWriteTimeout), errors.Is(err, websocket.ErrCloseTimeout):
-		code = exitTimeout
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = text.Escape(lines[i])
 	}
-	s.status("socket error %s", text.Escape(e.Err.Error()))
-	s.status("socket closed")
-	return code
+	return strings.Join(lines, "\n")
 }

@@ -1,121 +1,257 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
-	"unicode/utf8"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"hawser/websocket"
-	"hawser/websocket/client"
-	"hawser/websocket/cmd/internal/text"
 	"hawser/websocket/frame"
 )
 
-// talk has the whole conversation and returns the exit code.
-func talk(ctx context.Context, o *options, d *client.Dialer, io console) int {
-	s := newScreen(io)
-	defer s.leave()
-	c, _, err := d.Dial(ctx, o.url)
-	if err != nil {
-		s.status("socket error %s", text.Escape(err.Error()))
-		if isTimeout(err) {
-			return exitTimeout
-		}
-		return exitConnect
+// A talk is the whole conversation, on one connection after the other, or with
+// -listen on many at the same time.
+type talk struct {
+	o    *options
+	s    *screen
+	out  *output         // nil if standard output is a terminal
+	ctx  context.Context // its cause says why the program is to end
+	stop context.CancelCauseFunc
+
+	peers   atomic.Pointer[[]*peer] // all connections that are open
+	leaving atomic.Bool             // the end of the connection is that of the program
+	ended   chan struct{}           // closed when there will be no other connection
+	redial  atomic.Bool             // the connection is closed only for /reconnect
+	hurry   chan struct{}           // by /reconnect, to wait no longer
+
+	mu      sync.Mutex
+	changed chan struct{} // closed when peers has changed
+	started bool          // the input is being read
+	closing bool          // all that are open are being closed
+	number  int           // of the last client
+
+	sent, received atomic.Int64 // messages
+	showing        atomic.Int64 // messages that are being shown
+	roundTrip      atomic.Int64 // of the last /ping
+
+	delivering sync.Mutex // held while a line of a pipe waits to be sent
+	unsent     bool       // the last one couldn't be
+	inputErr   error      // or shouldn't
+}
+
+// A peer is a connection.
+type peer struct {
+	*websocket.Conn
+	number int
+	since  time.Time
+}
+
+// Why the program is to end.
+var (
+	errLeft        = errors.New("left")
+	errEnough      = errors.New("enough messages were received")
+	errInterrupted = errors.New("interrupted")
+	errTimeout     = errors.New("timeout")
+	errOutput      = errors.New("output error")
+)
+
+func newTalk(o *options, s *screen) *talk {
+	t := &talk{o: o, s: s, changed: make(chan struct{}), ended: make(chan struct{}), hurry: make(chan struct{}, 1)}
+	t.peers.Store(new([]*peer))
+	t.ctx, t.stop = context.WithCancelCause(context.Background())
+	if o.timeout > 0 {
+		time.AfterFunc(o.timeout, func() { t.stop(errTimeout) })
 	}
-	defer c.CloseNow()
-	s.status("socket open")
+	if !s.outTerminal {
+		t.out = newOutput(s.out, func(err error) {
+			t.s.failure("output error: %v", err)
+			t.stop(errOutput)
+		})
+	}
+	return t
+}
 
-	input := make(chan error, 1)
-	go func() {
-		err := send(c, io.in, o, s)
-		input <- err
-		if err == nil {
-			c.CloseWrite(frame.CodeNormal, "") // what comes until the server's close is still shown
-		} else {
-			c.Close(frame.CodeGoingAway, "")
+// maxFarewell bounds closing when there is nothing left to wait for.
+const maxFarewell = time.Second
+
+// watch closes all connections when the program is to end, and ends it at once if
+// a signal comes while it does.
+func (t *talk) watch() {
+	select {
+	case <-t.s.signals:
+		t.stop(errInterrupted)
+	case <-t.ctx.Done():
+	}
+	t.leaving.Store(true)
+	t.s.spawn(func() {
+		<-t.s.signals
+		t.s.restore()
+		os.Exit(exitCutOff)
+	})
+	t.mu.Lock()
+	t.closing = true
+	t.mu.Unlock()
+	code := frame.CodeGoingAway
+	switch context.Cause(t.ctx) {
+	case errEnough, errLeft:
+		code = frame.CodeNormal
+	}
+	var wg sync.WaitGroup
+	for _, p := range *t.peers.Load() {
+		wg.Add(1)
+		t.s.spawn(func() {
+			defer wg.Done()
+			if context.Cause(t.ctx) != errInterrupted {
+				defer time.AfterFunc(maxFarewell, func() { p.CloseNow() }).Stop()
+			}
+			p.Close(code, "")
+		})
+	}
+	wg.Wait()
+	switch context.Cause(t.ctx) {
+	case errInterrupted, errTimeout:
+		if t.out != nil {
+			time.AfterFunc(maxFarewell, t.out.abandon)
 		}
-	}()
-	stop := context.AfterFunc(ctx, func() { c.Close(frame.CodeGoingAway, "") })
-	defer stop()
+	}
+}
 
-	for m, err := range c.Messages(context.Background()) {
+// join announces a connection and adds it to those that are talked to. Who saw
+// the announcement can send.
+func (t *talk) join(c *websocket.Conn, announce func(*peer)) *peer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.number++
+	p := &peer{c, t.number, time.Now()}
+	announce(p)
+	if t.o.verbose && t.o.compress != "off" {
+		t.s.showAgreed(p.Compressed())
+	}
+	t.setPeers(append(slices.Clip(*t.peers.Load()), p))
+	if t.closing {
+		c.CloseNow() // too late
+	}
+	if !t.started {
+		t.started = true
+		if !t.s.inTerminal {
+			t.s.spawn(t.readPipe)
+		}
+	}
+	return p
+}
+
+func (t *talk) leave(p *peer) {
+	if t.o.verbose {
+		t.s.showSaved(p.Compressed())
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.setPeers(slices.DeleteFunc(slices.Clone(*t.peers.Load()), func(q *peer) bool { return q == p }))
+}
+
+func (t *talk) setPeers(peers []*peer) {
+	t.peers.Store(&peers)
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// change returns a channel that is closed at the next change of peers.
+func (t *talk) change() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.changed
+}
+
+// receive shows what comes until the connection is over.
+func (t *talk) receive(p *peer) {
+	for m, err := range p.Messages(context.Background()) {
 		if err != nil {
 			break
 		}
-		s.received(m)
+		t.showing.Add(1)
+		t.show(m, p)
+		t.showing.Add(-1)
 	}
-	<-c.Done()
-	code := s.closed(c.Err())
-	if ctx.Err() != nil {
-		return code // the user wanted to leave, whatever was left to send
+	<-p.Done()
+}
+
+func (t *talk) show(m websocket.Message, p *peer) {
+	n := t.received.Add(1)
+	if t.o.count > 0 && n > t.o.count {
+		return
 	}
-	select {
-	case err := <-input:
-		var wrong *inputError
-		if errors.As(err, &wrong) {
-			s.status("%v", wrong)
-			return exitUsage
+	switch {
+	case t.out != nil:
+		t.out.line(m.Data, t.s.spawn)
+	case len(*t.peers.Load()) > 1:
+		t.s.received(m, strconv.Itoa(p.number))
+	default:
+		t.s.received(m, "")
+	}
+	if n == t.o.count {
+		t.stop(errEnough)
+	}
+}
+
+// send sends m to everybody, and reports whether there is anybody.
+func (t *talk) send(m websocket.Message) bool {
+	for {
+		peers := t.peers.Load()
+		any := false
+		for _, p := range *peers {
+			if p.Write(context.Background(), m.Type, m.Data) == nil {
+				any = true
+			}
 		}
-		if err != nil && code == exitNormal {
-			s.status("input error: the connection was closed before all was sent")
-			return exitCutOff
+		if any {
+			t.sent.Add(1)
+			return true
 		}
-	default: // there may be more to come; nobody knows
+		t.mu.Lock()
+		same := t.peers.Load() == peers
+		t.mu.Unlock()
+		if same {
+			return false
+		}
+	}
+}
+
+// verdict returns the exit code when all is over; code is that of the last
+// connection.
+func (t *talk) verdict(code int) int {
+	close(t.ended)
+	if t.out != nil {
+		t.out.flush()
+	}
+	switch context.Cause(t.ctx) {
+	case errEnough:
+		return exitNormal
+	case errTimeout:
+		t.s.failure("timeout: %v are over", t.o.timeout)
+		return exitTimeout
+	case errOutput:
+		return exitUsage
+	case errInterrupted:
+		return code // the user wanted to leave, whatever was left to do
+	}
+	t.delivering.Lock()
+	defer t.delivering.Unlock()
+	switch {
+	case t.inputErr != nil:
+		t.s.failure("input error: %v", t.inputErr)
+		return exitUsage
+	case code != exitNormal:
+	case t.unsent:
+		t.s.failure("input error: the connection was closed before all was sent")
+		return exitCutOff
+	case t.received.Load() < t.o.count:
+		t.s.failure("closed after %d of %d messages", t.received.Load(), t.o.count)
+		return exitCutOff
 	}
 	return code
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &t) && t.Timeout()
-}
-
-// inputError is something that can't be sent.
-type inputError struct{ text string }
-
-func (e *inputError) Error() string { return "input error: " + e.text }
-
-// send sends each line of in as a message, until its end, which is no error.
-func send(c *websocket.Conn, in io.Reader, o *options, s *screen) error {
-	t := websocket.Text
-	if o.binary {
-		t = websocket.Binary
-	}
-	lines := bufio.NewReaderSize(in, 64<<10)
-	var long []byte // the beginning of a line that is longer than the buffer
-	for n := 1; ; n++ {
-		line, err := lines.ReadSlice('\n')
-		for err == bufio.ErrBufferFull {
-			if int64(len(long)+len(line)) > o.maxMessage {
-				return &inputError{fmt.Sprintf("line %d is longer than %d bytes", n, o.maxMessage)}
-			}
-			long = append(long, line...)
-			line, err = lines.ReadSlice('\n')
-		}
-		if len(long) > 0 {
-			line = append(long, line...)
-			long = line[:0]
-		}
-		if err == io.EOF && len(line) == 0 {
-			return nil
-		}
-		if err != nil && err != io.EOF {
-			return &inputError{err.Error()}
-		}
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		if t == websocket.Text && !utf8.Valid(line) {
-			return &inputError{fmt.Sprintf("line %d is not UTF-8; -binary sends it as it is", n)}
-		}
-		if err := c.Write(context.Background(), t, line); err != nil {
-			return err
-		}
-		s.sent(line)
-	}
 }
