@@ -212,7 +212,8 @@ func TestNodeServer(t *testing.T) {
 }
 
 // TestPython is websockets, both as client and as server. As a server it sends
-// nothing any more once a Close frame has arrived, so a pipe isn't for it.
+// nothing any more once a Close frame has arrived, so cmd/chat has to wait for the
+// last answers before it closes.
 func TestPython(t *testing.T) {
 	t.Parallel()
 	need(t, "/usr/bin/python3", "-c", "import websockets")
@@ -222,6 +223,9 @@ func TestPython(t *testing.T) {
 	}
 	port, _ := start(t, "port ", "/usr/bin/python3", "server.py")
 	meet(t, "ws://localhost:"+port, 4000)
+	if out := run(t, numbers(10_000), filepath.Join(bin, "chat"), "ws://localhost:"+port); out != numbers(10_000) {
+		t.Errorf("cmd/chat printed %d bytes", len(out))
+	}
 }
 
 // meet has our client talk to an echo server at url, which closes with a code when

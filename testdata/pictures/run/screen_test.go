@@ -62,7 +62,7 @@ func TestSVG(t *testing.T) {
 			got = append(got, strings.TrimSpace(line))
 		}
 	}
-	const length = ` lengthAdjust="spacingAndGlyphs"`
+	const length = ` lengthAdjust="spacing"`
 	want := []string{
 		`<text x="16.0" y="42" textLength="33.6"` + length + ` fill="#eceff4">a &lt;b</text>`,
 		`<text x="66.4" y="42" textLength="42.0"` + length + ` fill="#7ad48c" font-weight="bold">green</text>`,

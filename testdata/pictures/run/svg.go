@@ -117,7 +117,7 @@ func (s *screen) svg() []byte {
 	for i, color := range []string{"#f07178", "#e6c07b", "#7ad48c"} {
 		fmt.Fprintf(&b, `<circle cx="%d" cy="15" r="5" fill="%s"/>`+"\n", margin+5+i*16, color)
 	}
-	fmt.Fprintln(&b, `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">`)
+	fmt.Fprintln(&b, `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" style="white-space:pre">`)
 	for y, row := range s.cells[:last+1] {
 		for x := 0; x < len(row); {
 			n, text := piece(row[x:])
@@ -129,7 +129,7 @@ func (s *screen) svg() []byte {
 					look.color = "#14171a"
 				}
 				// The length keeps columns where they are, whatever the font.
-				fmt.Fprintf(&b, `<text x="%.1f" y="%d" textLength="%.1f" lengthAdjust="spacingAndGlyphs"%s>`, left, title+y*h+14, length, look.attributes())
+				fmt.Fprintf(&b, `<text x="%.1f" y="%d" textLength="%.1f" lengthAdjust="spacing"%s>`, left, title+y*h+14, length, look.attributes())
 				xml.EscapeText(&b, []byte(text))
 				fmt.Fprintln(&b, `</text>`)
 			}
