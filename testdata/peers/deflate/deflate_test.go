@@ -1,4 +1,4 @@
-package peers
+package deflate
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 
 	klaus "github.com/klauspost/compress/flate"
 
-	"hawser/websocket/frame/deflate"
+	codec "hawser/websocket/frame/deflate"
 )
 
 // sizes of messages, kinds of content.
@@ -74,8 +74,8 @@ type writer interface {
 
 func writers() []contender {
 	var cs []contender
-	own := func(name string, c deflate.Config) {
-		e := deflate.NewEncoder(c)
+	own := func(name string, c codec.Config) {
+		e := codec.NewEncoder(c)
 		var dst []byte
 		cs = append(cs, contender{name, func(src []byte) int {
 			dst = e.Append(dst[:0], src)
@@ -99,10 +99,10 @@ func writers() []contender {
 			suffix = " no takeover"
 		}
 		for _, bits := range []int{15, 12} {
-			own(fmt.Sprint("fast w", bits, suffix), deflate.Config{WindowBits: bits, Takeover: keep})
-			own(fmt.Sprint("better w", bits, suffix), deflate.Config{WindowBits: bits, Takeover: keep, Level: deflate.Better})
+			own(fmt.Sprint("fast w", bits, suffix), codec.Config{WindowBits: bits, Takeover: keep})
+			own(fmt.Sprint("better w", bits, suffix), codec.Config{WindowBits: bits, Takeover: keep, Level: codec.Better})
 			if keep {
-				own(fmt.Sprint("fast compact w", bits), deflate.Config{WindowBits: bits, Takeover: true, Compact: true})
+				own(fmt.Sprint("fast compact w", bits), codec.Config{WindowBits: bits, Takeover: true, Compact: true})
 			}
 		}
 		for _, l := range []int{1, 6} {
@@ -187,7 +187,7 @@ func TestInflate(t *testing.T) {
 				z.Flush()
 				payloads = append(payloads, bytes.TrimSuffix(buf.Bytes(), []byte{0, 0, 0xFF, 0xFF}))
 			}
-			d := deflate.NewDecoder(deflate.Config{})
+			d := codec.NewDecoder(codec.Config{})
 			dst := make([]byte, size)
 			peer := func(name string, in *bytes.Reader, r io.Reader, reset func() error) contender {
 				return contender{name, func(p []byte) int {

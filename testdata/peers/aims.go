@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// aim is a bound that this library has set itself.
+type aim struct {
+	load, metric string
+	// against are the peers that it's a ratio to; "go" stands for each
+	// library that was measured. If empty the bound is for the figure itself.
+	against []string
+	most    float64
+	text    string
+}
+
+var aims = []aim{
+	{"125b-16", cpu, []string{"raw"}, 1.15, "at most 1.15 times raw"},
+	{"125b-16", cpu, []string{"gorilla", "coder", "gws"}, 1.0 / 7, "at most 1/7 of gorilla, coder and gws"},
+	{"125b-1", cpu, []string{"raw"}, 1.06, "at most 1.06 times raw"},
+	{"125b-1", cpu, []string{"go"}, 1, "below every library"},
+	{"1k-binary", cpu, []string{"raw"}, 1.2, "at most 1.2 times raw"},
+	{"1k-text", cpu, []string{"raw"}, 1.2, "at most 1.2 times raw"},
+	{"1k-fragments", cpu, []string{"gws"}, 0.25, "at most 1/4 of gws"},
+	{"16k", cpu, []string{"raw"}, 1.25, "at most 1.25 times raw"},
+	{"1m", cpu, []string{"raw"}, 1.15, "at most 1.15 times raw"},
+	{"16m", cpu, []string{"raw"}, 1.15, "at most 1.15 times raw"},
+	{"broadcast", cpu, []string{"gws"}, 0.4, "at most 0.4 of gws for a delivery"},
+	{"handshake", cpu, []string{"gorilla"}, 0.95, "at most 0.95 of gorilla"},
+	{"idle", rss, nil, 4000, "at most 4.0 KB resident"},
+	{"idle-tls", rss, nil, 14500, "at most 14.5 KB resident"},
+	{"deflate-1k", cpu, []string{"go"}, 0.5, "at most half of the best library"},
+	{"latency", p50, []string{"go"}, 1, "p50 not above any library"},
+	{"latency", p99, []string{"go"}, 1, "p99 not above any library"},
+}
+
+// aimTable says which aims are met. Where several peers count, the one that
+// is closest to it is shown.
+func (r *results) aimTable(out io.Writer) {
+	rows := [][]string{{"load", "aim", "measured", "verdict"}}
+	met, missed := 0, 0
+	for _, a := range aims {
+		if !r.measured(a.load, "") {
+			continue
+		}
+		value, of, ok := r.aimed(a)
+		row := []string{a.load, a.text, "-", "not measured"}
+		if ok {
+			row[2] = strconv.FormatFloat(value, 'f', 3, 64) + " of " + of
+			if of == "" {
+				row[2] = thousands(value)
+			}
+			if value <= a.most {
+				met++
+				row[3] = "met"
+			} else {
+				missed++
+				row[3] = "MISSED"
+			}
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 1 {
+		return
+	}
+	fmt.Fprintf(out, "\n## Aims\n\nServer CPU per message unless said otherwise.\n\n")
+	printTable(out, rows, 4)
+	fmt.Fprintf(out, "\n%d met, %d missed, %d not measured\n", met, missed, len(rows)-1-met-missed)
+}
+
+// aimed returns the figure for an aim and the peer that makes it the largest.
+func (r *results) aimed(a aim) (value float64, of string, ok bool) {
+	if a.against == nil {
+		value, ok = r.value(a.load, "hawser", a.metric)
+		return value, "", ok
+	}
+	against := a.against
+	if against[0] == "go" {
+		against = nil
+		for _, p := range peers {
+			if p.name != "raw" && p.name != "hawser" {
+				against = append(against, p.name)
+			}
+		}
+	}
+	for _, p := range against {
+		if v, has := r.ratio(a.load, a.metric, "hawser", p); has && (!ok || v > value) {
+			value, of, ok = v, p, true
+		}
+	}
+	return value, of, ok
+}
