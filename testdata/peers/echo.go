@@ -66,6 +66,14 @@ func runEcho(l load, s *proc, w window) (values, error) {
 		return nil, fmt.Errorf("%w%s", bad, s.said())
 	default:
 	}
+	if v != nil && l.compress { // over the whole run, warming up included
+		var messages, bytes int64
+		for _, s := range streams {
+			messages += s.messages.Load()
+			bytes += s.bytes.Load()
+		}
+		v[wire] = float64(bytes) / float64(messages)
+	}
 	return v, err
 }
 

@@ -39,6 +39,7 @@ const (
 	p99    = "p99_ns"    //
 	rss    = "rss"       // resident bytes per connection
 	heap   = "heap"      // bytes of heap per connection
+	wire   = "wire"      // payload of an echo, compressed
 	loadNS = "client_ns" // CPU of the load generator per message, to see that it's the same for all
 )
 

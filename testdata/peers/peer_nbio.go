@@ -15,7 +15,7 @@ import (
 // is in use, that would cost all other servers of this program something.
 func init() {
 	peers = append(peers, peer{name: "nbio", module: "github.com/lesismal/nbio", how: "README \"With Std Server\": net/http, blocking mode", utf8: "yes",
-		compress: no, extra: true, start: startNbio})
+		compress: "", extra: true, start: startNbio})
 }
 
 // startNbio is the echo of its README's "Using Websocket With Std Server". Its

@@ -24,6 +24,7 @@ var metrics = []metric{
 	{heap, "heap", "", thousands, false},
 	{"stack", "stack", "", thousands, false},
 	{"conns", "connections", "", thousands, false},
+	{wire, "bytes on the wire", "", thousands, false},
 	{allocs, "objects", "", decimal, false},
 	{bytesV, "bytes allocated", "", thousands, false},
 	{loadNS, "load's CPU", "", nanoseconds, false},
