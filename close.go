@@ -29,6 +29,9 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
+	if c.over.Load() && c.end.Load() == nil { // as it mostly is when a handler returns
+		return c.closeResult()
+	}
 	stop := c.afterCloseTimeout(func() { c.abort(ErrCloseTimeout) })
 	defer stop()
 	in := &c.in
