@@ -48,6 +48,14 @@ type Config struct {
 	// CloseTimeout bounds the closing handshake, that is, every call of
 	// [Conn.Close] and the end of every connection.
 	CloseTimeout time.Duration
+	// IdleTimeout is how long the peer may go without beginning a message, while
+	// somebody reads, before the connection is closed with code 1001 and the
+	// reason "idle". Pings and pongs don't count. 0 is for ever: who has nothing to
+	// say but answers pings is welcome.
+	IdleTimeout time.Duration
+
+	// Trace, if not nil, has functions to be called for each frame.
+	Trace *Trace
 }
 
 // lastConfig is the one that was used last, for most connections have the same.
@@ -77,6 +85,7 @@ func (c Config) fill(server bool) Config {
 	c.PingTimeout = limit(c.PingTimeout, DefaultPingTimeout, math.MaxInt64)
 	c.WriteTimeout = limit(c.WriteTimeout, DefaultWriteTimeout, 0)
 	c.CloseTimeout = limit(c.CloseTimeout, DefaultCloseTimeout, math.MaxInt64)
+	c.IdleTimeout = limit(c.IdleTimeout, 0, 0)
 	return c
 }
 

@@ -54,6 +54,7 @@ type Conn struct {
 	alive  atomic.Uint32
 	pinged bool
 	timer  *time.Timer
+	idle   *idle // nil without a Config.IdleTimeout
 
 	err    atomic.Pointer[CloseError] // how the connection ends, once that's decided
 	once   sync.Once                  // for shut
@@ -85,6 +86,7 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 	c.rd.Init(c.source(), rules, 0)
 	c.rd.Preload(s.Unread)
 	c.startKeepalive()
+	c.startIdle()
 	return c
 }
 
@@ -172,6 +174,9 @@ func (c *Conn) shut() {
 		}
 		if o.timer != nil {
 			o.timer.Stop()
+		}
+		if c.idle != nil {
+			c.idle.timer.Stop()
 		}
 		if c.unwatch != nil {
 			c.unwatch()

@@ -46,6 +46,8 @@ func (c *Conn) take() (b batch, ok bool) {
 		o.postedBytes -= len(w.frame)
 		c.sends(w)
 		if byRef {
+			h := w.header()
+			c.traceSent(&h)
 			return batch{ref: w.frame}, true
 		}
 		c.queue(w.header(), w.payload())

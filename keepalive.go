@@ -57,6 +57,7 @@ func (c *Conn) beforeRead() {
 
 // beforeWait is called by the source each time before it waits for the peer.
 func (c *Conn) beforeWait() error {
+	c.markActive()
 	c.alive.Store(waiting)
 	return c.in.watch.start(c, c.in.ctx)
 }

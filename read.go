@@ -29,6 +29,7 @@ type inbound struct {
 	end       bool         // the message has been read to its end
 	streaming bool         // the message is being handed out by a messageReader
 	deflated  bool         // the message is compressed
+	active    bool         // a message has begun since the reader last waited
 	control   frame.Opcode
 	size      int64 // of the message so far, on the wire
 	fragments int
@@ -155,6 +156,8 @@ func isPlain(h *frame.Header) bool {
 // readPlain is readMessage for a whole message that is in the buffer, of which
 // the header has been read: a short cut, after which there's no message to give up.
 func (c *Conn) readPlain(t MessageType) (MessageType, []byte, error) {
+	c.in.active = true
+	c.traceReceived(&c.in.head)
 	p, err := c.rd.Payload()
 	if err == nil && t == Text {
 		var text frame.UTF8
@@ -279,11 +282,13 @@ var errNotUTF8 = &frame.Error{Code: frame.CodeInvalidPayload, Section: "8.1", Te
 // begin takes note of the frame whose header has been read.
 func (c *Conn) begin(h *frame.Header) error {
 	in := &c.in
+	c.traceReceived(h)
 	if h.Opcode.IsControl() {
 		in.control = h.Opcode
 		return nil
 	}
 	if h.Opcode != frame.Continuation {
+		in.active = true
 		in.typ = MessageType(h.Opcode)
 		in.size, in.fragments = 0, 0
 		in.text = frame.UTF8{}

@@ -86,6 +86,7 @@ func (c *Conn) appendFrame(h *frame.Header, p []byte) error {
 	}
 	b.p = h.AppendFrame(b.p, p)
 	o.pend = b
+	c.traceSent(h)
 	return nil
 }
 
@@ -120,6 +121,7 @@ func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
 	if err := c.mask(&h); err != nil {
 		return err
 	}
+	c.traceSent(&h)
 	before := o.pend
 	o.pend = nil
 	o.flushing = true

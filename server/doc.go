@@ -20,8 +20,24 @@
 // [Server.Origins] lists them. Requests without an Origin header don't come from
 // browsers and are accepted (RFC 6455 section 10.2).
 //
-// # Timeouts
+// # Limits
 //
-// The timeouts of an [http.Server] end with the upgrade. Set its
-// ReadHeaderTimeout, so that clients can't take for ever to ask for one.
+// The zero Server bounds the number of connections and of handshakes under way; see
+// [Server.MaxConns] and the fields after it. What net/http does before a request
+// arrives is for its own server to bound, whose other timeouts end with the upgrade:
+//
+//	hs := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ConnState: s.ConnState}
+//
+// # The end
+//
+// [Server.Shutdown] tells everybody to go and waits for it:
+//
+//	err := s.Shutdown(ctx)
+//	hs.Shutdown(ctx)
+//
+// # What happens
+//
+// [Server.Stats] has the counts of what was accepted, refused and closed, and why.
+// [websocket.Trace] sees every frame. [Server.Logger] gets faults, and at
+// [slog.LevelDebug] every connection.
 package server

@@ -6,8 +6,10 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
@@ -37,16 +39,47 @@ type Server struct {
 	// Subprotocols are those that the server speaks. The first of the client's
 	// list that is among them is agreed on (RFC 6455 section 1.9).
 	Subprotocols []string
-	// Check, if not nil, is asked before each upgrade. An error refuses it with
-	// status 403, a *[handshake.Refusal] with its own. It's the place to
+	// Check, if not nil, is asked before each upgrade. A *[handshake.Refusal]
+	// refuses it with its own status, headers and reason; another error with status
+	// 403, and without its text, which is only logged. It's the place to
 	// authenticate, unless middleware does.
 	Check func(r *http.Request) error
-	// Logger gets the panics of handlers. Nil is [slog.Default].
+	// Logger gets the panics of handlers and the faults of the server as errors,
+	// and, if it's enabled for that level, each connection and refusal at
+	// [slog.LevelDebug]. Of a request it gets the client's address and the path,
+	// never the query, headers or messages. Nil is [slog.Default].
 	Logger *slog.Logger
+
+	// MaxConns is how many connections may be open at a time. One more is
+	// refused with status 503. 0 is [DefaultMaxConns], a negative value no limit.
+	MaxConns int
+	// MaxConnsPerAddr is how many of them may have the same client address, or,
+	// with IPv6, the same first 64 bits, which is what one customer has. One more
+	// is refused with status 429. 0 and negative values are no limit, as behind a
+	// proxy all clients have one address unless TrustedProxies has it.
+	MaxConnsPerAddr int
+	// MaxHandshakes is how many opening handshakes may be under way. One more is
+	// refused with status 503, and with [Server.ConnState] in place it also bounds
+	// the TCP connections that have sent no complete request yet. 0 is
+	// [DefaultMaxHandshakes], a negative value no limit.
+	MaxHandshakes int
+	// MaxLifetime is how long a connection may last. It's closed with
+	// [frame.CodeGoingAway] then, so that it comes back to another server, or with
+	// a new token. Each gets between three quarters and all of it, by chance, so
+	// that those that came together don't go together. 0 is for ever.
+	MaxLifetime time.Duration
+	// TrustedProxies are the addresses of proxies that are believed when they say
+	// with X-Forwarded-For who the client is: see [Server.ClientAddr].
+	TrustedProxies []netip.Prefix
+	// Slow is what becomes of a connection whose peer doesn't keep up with what
+	// is posted to it.
+	Slow SlowPolicy
 
 	mu       sync.Mutex
 	conns    map[*websocket.Conn]struct{}
-	handlers int           // upgrades and handlers that have not ended
+	load     load
+	count    counters
+	handlers int           // upgrades, connections and handlers that have not ended
 	ended    chan struct{} // closed when Shutdown waits and handlers gets to 0
 	closing  bool
 }
@@ -95,11 +128,12 @@ func (s *Server) handle(c *websocket.Conn, h Handler) {
 	h(c.Context(), c)
 }
 
-func (s *Server) logger() *slog.Logger {
-	if s.Logger != nil {
-		return s.Logger
-	}
-	return slog.Default()
+// opened has to be followed by forget.
+func (s *Server) opened() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count.opened++
+	s.handlers++
 }
 
 // track takes c into account until it's over. It reports whether a Shutdown has
@@ -116,16 +150,16 @@ func (s *Server) track(c *websocket.Conn) (closing bool) {
 	return s.closing
 }
 
-func (s *Server) forget(c *websocket.Conn) {
+// forget is called once for each connection, when it's over.
+func (s *Server) forget(c *websocket.Conn, p *slot) {
+	defer s.end()
+	e, _ := c.Err().(*websocket.CloseError)
+	s.release(p)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.conns, c)
-}
-
-func (s *Server) isClosing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closing
+	s.count.end(e)
+	s.mu.Unlock()
+	s.logEnd(c, e, p.since)
 }
 
 func (s *Server) begin() {
@@ -166,15 +200,4 @@ func (s *Server) snapshot() []*websocket.Conn {
 		}
 	}
 	return cs
-}
-
-// Broadcast sends m to all connections, each in its turn, and returns without
-// waiting for any. A connection whose peer is so slow that its queue is full
-// ([websocket.Config.MaxQueue]) is closed with [frame.CodePolicyViolation].
-func (s *Server) Broadcast(m *websocket.Prepared) {
-	for c := range s.Conns() {
-		if c.Post(m) == websocket.ErrQueueFull {
-			go c.Close(frame.CodePolicyViolation, "too slow")
-		}
-	}
 }

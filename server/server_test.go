@@ -459,6 +459,41 @@ func TestShutdownDeadline(t *testing.T) {
 	}
 }
 
+// TestShutdownTellsAll: more silent clients than are waited for at a time don't
+// keep the others from being told, nor from getting what was accepted before.
+func TestShutdownTellsAll(t *testing.T) {
+	t.Parallel()
+	s := &server.Server{Handler: echo, Config: websocket.Config{MaxQueue: 64 << 10}}
+	url := start(t, s)
+	const n = 300
+	var all []*bufio.Reader
+	for range n {
+		_, br := rawDial(t, url, good, "")
+		if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 101 {
+			t.Fatal(resp, err)
+		}
+		all = append(all, br)
+	}
+	for s.Stats().Open < n { // a client has its answer a moment before the server counts it
+		runtime.Gosched()
+	}
+	s.Broadcast(websocket.NewPrepared(websocket.Text, []byte("last words")))
+	own, cancel := context.WithCancel(ctx)
+	ended := make(chan error)
+	go func() { ended <- s.Shutdown(own) }()
+	const want = "\x81\x0alast words\x88\x02\x03\xe9"
+	for i, br := range all { // nobody answers
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(br, got); err != nil || string(got) != want {
+			t.Errorf("client %d: %q, %v", i, got, err)
+		}
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
 func TestClose(t *testing.T) {
 	t.Parallel()
 	s := &server.Server{Handler: echo}

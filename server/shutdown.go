@@ -8,14 +8,16 @@ import (
 	"hawser/websocket/frame"
 )
 
-// closers is how many connections are closed at the same time.
+// closers is how many connections are waited for at the same time.
 const closers = 256
 
-// Shutdown refuses new upgrades with status 503, closes all connections with
-// [frame.CodeGoingAway] and waits until they and their handlers have ended. When
-// ctx ends first, it cuts off those that are left and returns an error that
-// matches ctx.Err(). It doesn't stop the [http.Server] in front; call that one's
-// Shutdown first, which knows nothing of upgraded connections.
+// Shutdown refuses new upgrades with status 503, tells all connections to go with
+// [frame.CodeGoingAway], behind what was accepted for them before, and waits until
+// they and their handlers have ended. When ctx ends first, it cuts off those that
+// are left and returns an error that matches ctx.Err(). It doesn't stop the
+// [http.Server] in front, whose own Shutdown knows nothing of upgraded connections:
+// call that one after, to have health checks answered meanwhile, or before, if
+// somebody else is listening on the same port already.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
@@ -50,10 +52,17 @@ func (s *Server) Close() error {
 	return nil
 }
 
+// closeAll tells everybody first, which waits for nobody: so those that take
+// their time, or have to be cut off, don't keep others from being told. Each gets
+// what was accepted for it before.
 func (s *Server) closeAll(code frame.Code) {
+	conns := s.snapshot()
+	for _, c := range conns {
+		c.CloseWrite(code, "")
+	}
 	var wg sync.WaitGroup
 	turn := make(chan struct{}, closers)
-	for c := range s.Conns() {
+	for _, c := range conns {
 		turn <- struct{}{}
 		wg.Go(func() {
 			c.Close(code, "")

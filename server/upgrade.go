@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -24,7 +25,8 @@ const headTimeout = 10 * time.Second
 // the values of r.Context(), not its end.
 //
 // A request that can't be upgraded has been answered when Upgrade returns its
-// error, which is a *[handshake.Refusal] if it's the client's fault.
+// error, which is a *[handshake.Refusal] if it's the client's fault or there are
+// too many.
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
 	s.begin() // a Shutdown waits
 	defer s.end()
@@ -34,62 +36,89 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 	}
 	if closing := s.track(c); closing {
 		c.Close(frame.CodeGoingAway, "")
-		return nil, errClosing
+		return nil, errClosing.error
 	}
 	return c, nil
 }
 
-var errClosing = &handshake.Refusal{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
+// refused is why a request isn't upgraded, and what that counts as.
+type refused struct {
+	reason string
+	error
+}
 
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	head, setup, err := s.accept(w, r)
+func (e refused) Unwrap() error { return e.error }
+
+var errClosing = refused{reasonClosing, &handshake.Refusal{
+	Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}, Reason: "the server is shutting down"}}
+
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (c *websocket.Conn, err error) {
+	defer s.endHandshake()
+	if err := s.beginHandshake(); err != nil {
+		return nil, s.refuse(w, r, err)
+	}
+	req, err := s.parse(r)
 	if err != nil {
-		s.refuse(w, r, err)
-		return nil, err
+		return nil, s.refuse(w, r, err)
+	}
+	place, err := s.admit(r)
+	if err != nil {
+		return nil, s.refuse(w, r, err)
+	}
+	defer func() {
+		if c == nil { // or Check panics
+			s.release(place)
+		}
+	}()
+	head, setup, err := s.accept(w, r, req)
+	if err != nil {
+		return nil, s.refuse(w, r, err)
 	}
 	nc, brw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		err = fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
-		s.refuse(w, r, err)
-		return nil, err
+		return nil, s.refuse(w, r, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err))
 	}
 	if err := writeHead(nc, head); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("websocket: upgrade: %w", err)
 	}
+	s.logRequest(slog.LevelDebug, r, "websocket: opened")
+	s.opened()
 	setup.Unread, _ = brw.Reader.Peek(brw.Reader.Buffered())
 	setup.Context = context.WithoutCancel(r.Context())
-	setup.Ended = s.forget
-	c := websocket.NewConn(nc, setup, s.Config)
+	setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
+	c = websocket.NewConn(nc, setup, s.Config)
+	s.startLife(c, place)
 	// net/http doesn't look at these any more, but keeps their buffers as long
 	// as its goroutine lives.
 	*brw.Reader, *brw.Writer = bufio.Reader{}, bufio.Writer{}
 	return c, nil
 }
 
-// accept checks the request and returns the head of the response, and what was
-// agreed on.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request) (head []byte, setup websocket.Setup, err error) {
+// parse checks what the client asks for, and whether its page may.
+func (s *Server) parse(r *http.Request) (handshake.Request, error) {
 	req, err := handshake.ParseRequest(r)
 	if err != nil {
-		return nil, setup, err
+		return req, refused{reasonRequest, err}
 	}
 	if err := handshake.CheckOrigins(s.Origins); err != nil {
-		return nil, setup, err
+		return req, err
 	}
 	if err := handshake.CheckOrigin(r, s.Origins); err != nil {
-		return nil, setup, err
+		return req, refused{reasonOrigin, err}
 	}
-	if s.isClosing() {
-		return nil, setup, errClosing
-	}
+	return req, nil
+}
+
+// accept asks Check and returns the head of the response, and what was agreed on.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, req handshake.Request) (head []byte, setup websocket.Setup, err error) {
 	if s.Check != nil {
 		if err := s.Check(r); err != nil {
 			var refusal *handshake.Refusal
-			if !errors.As(err, &refusal) {
-				refusal = &handshake.Refusal{Status: http.StatusForbidden, Reason: err.Error()}
+			if !errors.As(err, &refusal) { // its text is not for strangers
+				err = fmt.Errorf("%w (%w)", &handshake.Refusal{Status: http.StatusForbidden, Reason: "not allowed"}, err)
 			}
-			return nil, setup, refusal
+			return nil, setup, refused{reasonCheck, err}
 		}
 	}
 	setup.Role = frame.Server
@@ -104,15 +133,27 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (head []byte, se
 	return head, setup, err
 }
 
-// refuse answers a request that isn't upgraded because of err.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers a request that isn't upgraded because of err, and returns err as
+// the caller of Upgrade gets it.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	reason := reasonServer
+	var why refused
+	if errors.As(err, &why) {
+		reason, err = why.reason, why.error
+	}
 	var refusal *handshake.Refusal
-	if !errors.As(err, &refusal) {
-		s.logger().Error(err.Error(), "remote", r.RemoteAddr)
+	if errors.As(err, &refusal) {
+		s.logRequest(slog.LevelDebug, r, "websocket: refused", "reason", reason, "status", refusal.Status, "error", err)
+	} else {
+		s.logRequest(slog.LevelError, r, err.Error())
 		refusal = &handshake.Refusal{Status: http.StatusInternalServerError, Reason: "the server can't upgrade this request"}
 		clear(w.Header()) // it may be what's wrong
 	}
+	s.mu.Lock()
+	s.count.refuse(reason)
+	s.mu.Unlock()
 	refusal.ServeHTTP(w, r)
+	return err
 }
 
 // writeHead writes the response, whatever deadlines the http.Server has set.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"sync"
 
 	"hawser/websocket"
@@ -14,29 +13,13 @@ import (
 	"hawser/websocket/server"
 )
 
-// routes says who answers which path.
-func routes(ws *server.Server, j *journal, greeting string) http.Handler {
-	greet := ws.With(func(ctx context.Context, c *websocket.Conn) { echo(ctx, c, j, greeting) })
-	mux := http.NewServeMux()
-	mux.Handle("/", greet)
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
-		if len(r.Header["Upgrade"]) == 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			servePage(w)
-			return
-		}
-		greet.ServeHTTP(w, r)
-	})
-	mux.Handle("/echo", ws.With(func(ctx context.Context, c *websocket.Conn) { echo(ctx, c, j, "") }))
-	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
-		io.WriteString(w, "ok\n")
-	})
-	return mux
-}
-
 // echo is the conversation with one client.
 func echo(ctx context.Context, c *websocket.Conn, j *journal, greeting string) {
+	converse(ctx, c, j, greeting, func(m websocket.Message) error { return c.Write(ctx, m.Type, m.Data) })
+}
+
+// converse has each message of a client be answered.
+func converse(ctx context.Context, c *websocket.Conn, j *journal, greeting string, answer func(websocket.Message) error) {
 	j.printf("client connected")
 	defer func() { j.printf("client disconnected %s", ending(c)) }()
 	if greeting != "" && c.Write(ctx, websocket.Text, []byte(greeting)) != nil {
@@ -47,10 +30,44 @@ func echo(ctx context.Context, c *websocket.Conn, j *journal, greeting string) {
 			return
 		}
 		j.message(m)
-		if c.Write(ctx, m.Type, m.Data) != nil {
+		if answer(m) != nil {
 			return
 		}
 	}
+}
+
+// A room sends what one of its clients says to all of them, in the same order.
+type room struct {
+	ws    *server.Server
+	mu    sync.Mutex
+	conns map[*websocket.Conn]struct{}
+}
+
+func newRoom(ws *server.Server) *room {
+	return &room{ws: ws, conns: make(map[*websocket.Conn]struct{})}
+}
+
+func (r *room) converse(ctx context.Context, c *websocket.Conn, j *journal) {
+	r.mu.Lock()
+	r.conns[c] = struct{}{}
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.conns, c)
+	}()
+	converse(ctx, c, j, "", r.post)
+}
+
+// post waits for nobody: those who are too slow are the server's to deal with.
+func (r *room) post(m websocket.Message) error {
+	p := websocket.NewPrepared(m.Type, m.Data)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.conns {
+		r.ws.Post(c, p)
+	}
+	return nil
 }
 
 // ending tells how the connection ended, for the journal.

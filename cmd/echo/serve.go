@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
+	"sync"
 	"time"
 
-	"hawser/websocket"
 	"hawser/websocket/cmd/internal/selfsigned"
 	"hawser/websocket/server"
 )
@@ -23,36 +22,53 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	listeners, err := listen(o.addr)
+	listeners, err := listen(o.addr, o.reusePort)
 	if err != nil {
 		return err
 	}
+	log := logger(o, stderr)
 	ws := &server.Server{
-		Config:       websocket.Config{MaxMessage: o.maxMessage, PingInterval: o.ping, Compression: o.compression()},
-		Origins:      o.origins,
-		Subprotocols: o.subprotocols,
+		Config:          o.config(),
+		Origins:         o.origins,
+		Subprotocols:    o.subprotocols,
+		Logger:          log,
+		MaxConns:        limit(o.maxConns),
+		MaxConnsPerAddr: o.maxConnsPerAddr,
+		MaxHandshakes:   limit(o.maxHandshakes),
+		MaxLifetime:     o.lifetime,
+		TrustedProxies:  o.trusted,
+		Slow:            o.slow,
 	}
-	if o.ping == 0 {
-		ws.Config.PingInterval = -1
-	}
-	errorLog := log.New(stderr, "", log.LstdFlags)
-	if o.quiet {
-		errorLog.SetOutput(io.Discard)
+	health := new(health)
+	failed := make(chan error, len(listeners)+1)
+	debugPort := 0
+	if o.debug != "" {
+		var n traffic
+		ws.Config.Trace = n.trace()
+		l, err := net.Listen("tcp", o.debug)
+		if err != nil {
+			closeAll(listeners)
+			return fmt.Errorf("-debug: %w", err)
+		}
+		debugPort = port(l)
+		ds := &http.Server{Handler: debugRoutes(ws, &n, health), ReadHeaderTimeout: o.headTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+		defer ds.Close()
+		go func() { failed <- ds.Serve(l) }()
 	}
 	hs := &http.Server{
-		Handler:           routes(ws, &journal{w: stdout, quiet: o.quiet}, o.greeting),
+		Handler:           routes(ws, &journal{w: stdout, quiet: o.quiet}, o.greeting, health),
 		TLSConfig:         tlsConfig,
-		ErrorLog:          errorLog,
-		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: o.headTimeout,
 		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    o.maxHead,
+		ConnState:         ws.ConnState,
 	}
 	if tlsConfig != nil {
 		// HTTP/2 has no upgrades.
 		hs.Protocols = new(http.Protocols)
 		hs.Protocols.SetHTTP1(true)
 	}
-	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() {
 			if tlsConfig != nil {
@@ -62,62 +78,59 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 			}
 		}()
 	}
-	fmt.Fprintf(stdout, "listening on port %d\n", listeners[0].Addr().(*net.TCPAddr).Port)
+	fmt.Fprintf(stdout, "listening on port %d\n", port(listeners[0]))
+	if debugPort != 0 {
+		fmt.Fprintf(stdout, "debugging on port %d\n", debugPort)
+	}
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
-	return shutdown(hs, ws, o.drain)
+	health.draining.Store(true)
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(o.drainDelay):
+	}
+	return shutdown(hs, ws, o)
 }
 
-// shutdown stops accepting and lets everybody go. Plain requests are answered at
-// once, so a short while is enough for those.
-func shutdown(hs *http.Server, ws *server.Server, drain time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drain)
+// shutdown lets everybody go. While clients do, new ones and health checks are
+// answered with status 503, unless another server may listen on the port: then
+// they are left to that one at once.
+func shutdown(hs *http.Server, ws *server.Server, o *options) error {
+	ctx, cancel := context.WithTimeout(context.Background(), o.drain)
 	defer cancel()
-	plain := make(chan struct{})
-	go func() {
-		defer close(plain)
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		if hs.Shutdown(ctx) != nil {
-			hs.Close()
-		}
-	}()
+	var plain sync.WaitGroup
+	if o.reusePort {
+		plain.Go(func() { stopPlain(hs) })
+	}
 	err := ws.Shutdown(ctx)
-	<-plain
+	plain.Go(func() { stopPlain(hs) })
+	plain.Wait()
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil // they were told, and had their time
 	}
 	return err
 }
 
-// listen listens on addr. The name localhost stands for both loopback addresses,
-// as a client may try only one of them.
-func listen(addr string) ([]net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("-addr: %w", err)
+// stopPlain stops accepting and ends the requests under way. They are answered at
+// once, so a short while is enough.
+func stopPlain(hs *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if hs.Shutdown(ctx) != nil {
+		hs.Close()
 	}
-	if host != "localhost" {
-		l, err := net.Listen("tcp", addr)
-		return []net.Listener{l}, err
+}
+
+func port(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
 	}
-	l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
-	if err != nil {
-		return nil, err
-	}
-	port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l6, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
-	if err != nil {
-		if isInUse(err) {
-			l.Close()
-			return nil, err
-		}
-		return []net.Listener{l}, nil // a machine without IPv6
-	}
-	return []net.Listener{l, l6}, nil
 }
 
 func tlsConfig(o *options) (*tls.Config, error) {

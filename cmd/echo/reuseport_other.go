@@ -1,0 +1,9 @@
+//go:build !(linux || darwin || dragonfly || freebsd || netbsd || openbsd)
+
+package main
+
+import "syscall"
+
+const canReusePort = false
+
+func reusePort(_, _ string, _ syscall.RawConn) error { return syscall.ENOTSUP }

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync/atomic"
+
+	"hawser/websocket"
+	"hawser/websocket/server"
+)
+
+// routes says who answers which path.
+func routes(ws *server.Server, j *journal, greeting string, health http.Handler) http.Handler {
+	greet := ws.With(func(ctx context.Context, c *websocket.Conn) { echo(ctx, c, j, greeting) })
+	all := newRoom(ws)
+	mux := http.NewServeMux()
+	mux.Handle("/", greet)
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header["Upgrade"]) == 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			servePage(w)
+			return
+		}
+		greet.ServeHTTP(w, r)
+	})
+	mux.Handle("/echo", ws.With(func(ctx context.Context, c *websocket.Conn) { echo(ctx, c, j, "") }))
+	mux.Handle("/all", ws.With(func(ctx context.Context, c *websocket.Conn) { all.converse(ctx, c, j) }))
+	mux.Handle("/healthz", health)
+	return mux
+}
+
+// health tells proxies and the like whether to send clients here.
+type health struct{ draining atomic.Bool }
+
+func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if h.draining.Load() {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		io.WriteString(w, "draining\n")
+		return
+	}
+	io.WriteString(w, "ok\n")
+}

@@ -1,0 +1,76 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestSignals: a first signal lets clients go, and a second one ends it at once. It
+// runs in a process of its own, as signals are for all of one.
+func TestSignals(t *testing.T) {
+	if os.Getenv("ECHO_FOR_SIGNALS") != "" {
+		os.Args = []string{"echo", "-addr", "localhost:0", "-drain", "1h", "-close-timeout", "1h"}
+		main()
+	}
+	t.Parallel()
+	begin := func() (*exec.Cmd, string) {
+		out := newOutput()
+		cmd := exec.Command(os.Args[0], "-test.run=^TestSignals$")
+		cmd.Env = append(os.Environ(), "ECHO_FOR_SIGNALS=1")
+		cmd.Stdout, cmd.Stderr = out, out
+		if err := cmd.Start(); err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { cmd.Process.Kill() })
+		return cmd, "localhost:" + out.waitLine("listening on port ")
+	}
+	t.Run("one", func(t *testing.T) {
+		t.Parallel()
+		cmd, addr := begin()
+		c := dial(t, addr)
+		go c.Read(ctx)
+		cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("two", func(t *testing.T) {
+		t.Parallel()
+		cmd, addr := begin()
+		dial(t, addr) // doesn't read, so doesn't go
+		cmd.Process.Signal(os.Interrupt)
+		for { // until it has taken that in
+			resp, err := http.Get("http://" + addr + "/healthz")
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusServiceUnavailable {
+				break
+			}
+		}
+		ended := make(chan error)
+		go func() { ended <- cmd.Wait() }()
+		again := time.Tick(50 * time.Millisecond) // the first may come before it's ready for a second one
+		var err error
+		for waiting := true; waiting; {
+			cmd.Process.Signal(os.Interrupt)
+			select {
+			case err = <-ended:
+				waiting = false
+			case <-again:
+			}
+		}
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,48 @@
+package server
+
+import (
+	"hawser/websocket"
+	"hawser/websocket/frame"
+)
+
+// SlowPolicy is what becomes of a connection when a message that is posted to it
+// doesn't fit into its queue ([websocket.Config.MaxQueue]) any more. That a message
+// waits until it fits is the way of [websocket.Conn.Send], not of posting.
+type SlowPolicy uint8
+
+// The policies for slow peers.
+const (
+	CloseSlow     SlowPolicy = iota // close with code 1008, policy violation
+	CloseSlow1013                   // close with code 1013, try again later
+	DropNewest                      // leave out the message, for messages that the next one replaces
+)
+
+// Post is c.Post(m), with the server's policy for what doesn't fit into the queue:
+// the error is [websocket.ErrQueueFull] then, and if the policy is to close, c is
+// being closed.
+func (s *Server) Post(c *websocket.Conn, m *websocket.Prepared) error {
+	err := c.Post(m)
+	if err != websocket.ErrQueueFull {
+		return err
+	}
+	s.mu.Lock()
+	s.count.dropped++
+	s.mu.Unlock()
+	switch s.Slow {
+	case DropNewest:
+	case CloseSlow1013:
+		go c.Close(frame.CodeTryAgainLater, "too slow")
+	default:
+		go c.Close(frame.CodePolicyViolation, "too slow")
+	}
+	return err
+}
+
+// Broadcast posts m to all connections and returns without waiting for any. A
+// connection whose peer is so slow that its queue is full is dealt with as
+// [Server.Slow] says.
+func (s *Server) Broadcast(m *websocket.Prepared) {
+	for c := range s.Conns() {
+		s.Post(c, m)
+	}
+}

@@ -1,0 +1,170 @@
+package server
+
+import (
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"hawser/websocket"
+	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
+)
+
+// The limits that zero fields of a [Server] stand for.
+const (
+	DefaultMaxConns      = 1 << 16
+	DefaultMaxHandshakes = 1 << 10
+)
+
+// load is what the limits are compared with.
+type load struct {
+	conns      int                // admitted and not over
+	perAddr    map[netip.Addr]int // of those, if there is a limit
+	handshakes int                // calls of Upgrade
+	heads      int                // TCP connections that have not been upgraded
+	perHead    map[netip.Addr]int // of those, if there is a limit for an address
+}
+
+// A slot is the place of one connection among those that are allowed.
+type slot struct {
+	addr  netip.Addr // counted, or the zero Addr
+	since time.Time
+	timer *time.Timer // ends its life, if that is limited
+}
+
+// admit returns a place for the connection that r asks for, which has to be given
+// back with release.
+func (s *Server) admit(r *http.Request) (*slot, error) {
+	p := &slot{since: time.Now()}
+	if s.MaxConnsPerAddr > 0 {
+		p.addr = client(s.ClientAddr(r))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := &s.load
+	switch {
+	case s.closing:
+		return nil, errClosing
+	case exceeds(l.conns+1, s.MaxConns, DefaultMaxConns):
+		return nil, overload(reasonConns, http.StatusServiceUnavailable, "there are too many connections")
+	case p.addr.IsValid() && l.perAddr[p.addr] >= s.MaxConnsPerAddr:
+		return nil, overload(reasonAddr, http.StatusTooManyRequests, "there are too many connections from your address")
+	}
+	l.conns++
+	add(&l.perAddr, p.addr, 1)
+	return p, nil
+}
+
+func (s *Server) release(p *slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load.conns--
+	add(&s.load.perAddr, p.addr, -1)
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
+
+// beginHandshake has to be followed by endHandshake, even if it returns an error.
+func (s *Server) beginHandshake() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load.handshakes++
+	if exceeds(s.load.handshakes, s.MaxHandshakes, DefaultMaxHandshakes) {
+		return overload(reasonHandshakes, http.StatusServiceUnavailable, "there are too many handshakes under way")
+	}
+	return nil
+}
+
+func (s *Server) endHandshake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load.handshakes--
+}
+
+// ConnState bounds what clients can take up before they have asked for anything.
+// Set it as the [http.Server.ConnState] of the server in front: at most
+// [Server.MaxHandshakes] of its connections may be ones that were not upgraded, or
+// not yet, and at most [Server.MaxConnsPerAddr] those from one address. Another one
+// is closed at once. How long each may last is set by [http.Server.ReadHeaderTimeout]
+// and [http.Server.IdleTimeout].
+func (s *Server) ConnState(nc net.Conn, state http.ConnState) {
+	n := 0
+	switch state {
+	case http.StateNew:
+		n = 1
+	case http.StateHijacked, http.StateClosed:
+		n = -1
+	default:
+		return
+	}
+	var addr netip.Addr
+	if s.MaxConnsPerAddr > 0 {
+		if addr = parseAddr(nc.RemoteAddr().String()); s.trusts(addr) {
+			addr = netip.Addr{} // it's not the client's
+		}
+		addr = client(addr)
+	}
+	s.mu.Lock()
+	l := &s.load
+	l.heads += n
+	add(&l.perHead, addr, n)
+	reason := ""
+	switch {
+	case n < 0:
+	case exceeds(l.heads, s.MaxHandshakes, DefaultMaxHandshakes):
+		reason = reasonHandshakes
+	case addr.IsValid() && l.perHead[addr] > s.MaxConnsPerAddr:
+		reason = reasonAddr
+	}
+	if reason != "" {
+		s.count.refuse(reason)
+	}
+	s.mu.Unlock()
+	if reason != "" {
+		nc.Close()
+	}
+}
+
+// startLife begins the time that c has.
+func (s *Server) startLife(c *websocket.Conn, p *slot) {
+	if s.MaxLifetime <= 0 {
+		return
+	}
+	life := s.MaxLifetime - rand.N(s.MaxLifetime/4+1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.Err() == nil { // else nobody stops it
+		p.timer = time.AfterFunc(life, func() { c.Close(frame.CodeGoingAway, "") })
+	}
+}
+
+func exceeds(n, limit, byDefault int) bool {
+	if limit == 0 {
+		limit = byDefault
+	}
+	return limit > 0 && n > limit
+}
+
+// add adds n to the count of addr. Those that are 0 take no memory.
+func add(counts *map[netip.Addr]int, addr netip.Addr, n int) {
+	if !addr.IsValid() {
+		return
+	}
+	if *counts == nil {
+		*counts = make(map[netip.Addr]int)
+	}
+	if (*counts)[addr] += n; (*counts)[addr] == 0 {
+		delete(*counts, addr)
+	}
+}
+
+// overload is a refusal for a while. The time to wait is left to chance, so that
+// those who are refused together don't come back together.
+func overload(reason string, status int, text string) error {
+	wait := strconv.Itoa(1 + rand.IntN(10))
+	return refused{reason, &handshake.Refusal{Status: status, Header: http.Header{"Retry-After": {wait}}, Reason: text}}
+}
