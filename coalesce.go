@@ -62,11 +62,11 @@ func (c *Conn) holdEnds() {
 // flushHeld is called by the reader before it reads, which may take long.
 func (c *Conn) flushHeld() {
 	o := &c.out
+	o.setMore(false) // what was there may have been a ping, which is no message
 	if !o.held.Load() {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.more.Store(false)
 	c.flushAsync()
 }

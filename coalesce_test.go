@@ -109,6 +109,30 @@ func TestNeverDelayed(t *testing.T) {
 	})
 }
 
+// TestPingBehind: a ping behind a message makes nobody wait for another message.
+func TestPingBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := counted(t)
+		go p.write(append(several(p, 1), p.bytes(frame.Header{Fin: true, Opcode: frame.Ping}, "")...))
+		if _, _, err := c.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() { c.Read(ctx); close(ended) }()
+		p.expect(frame.Pong, "")
+		synctest.Wait() // the reader waits for a message
+		start := time.Now()
+		go c.Write(ctx, websocket.Text, []byte("news"))
+		p.expect(frame.Text, "news")
+		if d := time.Since(start); d > 0 {
+			t.Errorf("it took %v", d)
+		}
+		c.CloseNow()
+		<-ended
+	})
+}
+
 // TestHoldEnds: an answer that's held goes out soon, whatever its writer does
 // then; at once if the reader needs more bytes, if much is held, and before the
 // connection ends.

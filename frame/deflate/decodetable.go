@@ -21,10 +21,9 @@ const (
 	noCode = kindBad | 1
 )
 
-func (e entry) len() uint     { return uint(e & 31) }
-func (e entry) extra() uint   { return uint(e >> 5 & 15) }
-func (e entry) value() uint   { return uint(e >> 16) }
-func (e entry) literal() bool { return e&kindLiteral != 0 }
+func (e entry) len() uint   { return uint(e & 31) }
+func (e entry) extra() uint { return uint(e >> 5 & 15) }
+func (e entry) value() uint { return uint(e >> 16) }
 
 // Index bits of the tables, and how many entries are enough. A sub-table of
 // 1<<w entries has at least w+1 symbols, since it's as narrow as the longest of
