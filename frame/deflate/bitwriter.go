@@ -38,6 +38,11 @@ func (w *bitWriter) align() {
 	w.flush()
 }
 
+// storedBits returns the size of what stored appends, without the first three bits.
+func (w *bitWriter) storedBits(p []byte) uint {
+	return uint(len(p))*8 + 32 + (8-kindBits-w.n)&7
+}
+
 // stored appends p in stored blocks (RFC 1951 section 3.2.4).
 func (w *bitWriter) stored(p []byte) {
 	w.out = slices.Grow(w.out, len(p)+8)

@@ -35,27 +35,60 @@ type scratch struct {
 	huffman  huffman
 }
 
+const kindBits = 3 // BFINAL and BTYPE
+
 // block appends s.seqs, which stand for src, as the cheapest kind of block.
 func (w *bitWriter) block(s *scratch, src []byte) {
+	if s.symbols(minDynamic) < minDynamic {
+		w.small(s, src)
+		return
+	}
 	symbols, fixedBits, extra := s.tally(src)
-	const kind = 3 // bits of BFINAL and BTYPE
 	best := fixedBits
-	if symbols >= minDynamic && !s.flat(symbols) {
+	if !s.flat(symbols) {
 		size := s.dynamic(fixedBits-extra) + extra
 		if size < fixedBits && size/8 < uint(len(src))+4 {
-			w.add(2<<1, kind)
+			w.add(2<<1, kindBits)
 			s.header.append(w)
 			w.body(src, s.seqs[:s.n], &s.litCode, &s.distCode, int(size/8)+1)
 			return
 		}
 		best = min(best, size)
 	}
-	if stored := uint(len(src)) * 8; best > stored+32+(8-kind-w.n)&7 {
+	if best > w.storedBits(src) {
 		w.stored(src)
 		return
 	}
-	w.add(1<<1, kind)
-	w.body(src, s.seqs[:s.n], &fixedLit, &fixedDist, int(fixedBits/8)+1)
+	w.fixed(s, src, int(fixedBits/8)+1)
+}
+
+// small appends a block of few symbols, which is encoded sooner than its size is
+// found out without.
+func (w *bitWriter) small(s *scratch, src []byte) {
+	before, limit := *w, w.storedBits(src)
+	w.fixed(s, src, len(src)*3/2+4)
+	if size := uint(len(w.out)-len(before.out))*8 + w.n - before.n; size > limit+kindBits {
+		before.out = w.out[:len(before.out)]
+		*w = before
+		w.stored(src)
+	}
+}
+
+func (w *bitWriter) fixed(s *scratch, src []byte, size int) {
+	w.add(1<<1, kindBits)
+	w.body(src, s.seqs[:s.n], &fixedLit, &fixedDist, size)
+}
+
+// symbols returns how many symbols s.seqs take, or something above limit.
+func (s *scratch) symbols(limit uint) uint {
+	symbols := uint(s.n) - 1
+	for _, q := range s.seqs[:s.n] {
+		if symbols > limit {
+			break
+		}
+		symbols += uint(q.lits)
+	}
+	return symbols
 }
 
 // tally counts the symbols of s.seqs and returns how many there are, the size of

@@ -83,66 +83,78 @@ func (m *matcher) past(i, dist int) int {
 
 // fast makes seqs of src from start on until a block is full, and returns where
 // it ended. It takes the first match that the index offers and, the longer it
-// finds none, looks at ever fewer places.
+// finds none, looks at ever fewer places, two of three to begin with: what that
+// misses of a match, going back mends.
 func (m *matcher) fast(start int) int {
-	s, src, table, shift, pos := m.s, m.src, m.table, m.shift+32, m.pos
+	s, src, table, shift, pos := m.s, m.src, m.table, m.shift+32, uint(m.pos)
 	window, before, ring, end := m.window, m.hist.n, m.hist.ring, m.hist.end
-	last := min(len(src), start+maxBlock) - 5
-	if len(src) < 8 {
+	stop := min(len(src), start+maxBlock)
+	last, wide := stop-5, len(src)-8
+	if wide < 0 {
 		last = -1
 	}
-	wide := len(src) - 8
 	lit := start // first byte that no seq has
+	i := start
 	s.n = 0
-	for i := start; i <= last; {
-		v8 := uint64(0)
-		if i <= wide {
-			v8 = load64(src, i)
-		} else {
-			v8 = load64(src, wide) >> (8 * (i - wide) & 63)
-		}
-		v := uint32(v8)
-		h := hash5(v8) >> (shift & 63)
-		dist := int(pos + uint16(i) - table[h])
-		table[h] = pos + uint16(i)
-		n := 0
-		if dist <= i {
-			if uint(dist-1) < uint(window) && load32(src, i-dist) == v {
-				n = seekMatch + prefix(src[i-dist+seekMatch:], src[i+seekMatch:min(i+maxMatch, len(src))])
+	for {
+		var v uint64
+		var dist int
+		step := 2
+		for ; i <= last; i += step + (i-lit)>>5 {
+			step ^= 1 ^ 2
+			if i <= wide {
+				v = load64(src, i)
+			} else {
+				v = load64(src, wide) >> (8 * (i - wide) & 63)
 			}
-		} else if dist <= window && dist <= i+before {
+			h := hash5(v) >> (shift & 63)
+			dist = int((pos + uint(i) - uint(table[h])) & 0xFFFF)
+			table[h] = uint16(pos + uint(i))
+			if dist <= i {
+				if uint(dist-1) < uint(window) && load32(src, i-dist) == uint32(v) {
+					break
+				}
+			} else if dist <= window && dist <= i+before {
+				at := (end + i - dist) & (len(ring) - 1)
+				if at+4 > len(ring) || dist < i+4 || load32(ring, at) == uint32(v) {
+					break
+				}
+			}
+		}
+		if i > last {
+			break
+		}
+		var n int
+		if dist > i {
 			at := (end + i - dist) & (len(ring) - 1)
-			if at+4 > len(ring) || dist < i+4 || load32(ring, at) == v { // else no need to look
-				n = m.past(i, dist)
+			h := ring[at:min(at+dist-i, len(ring))]
+			if n = prefix(h, src[i:min(i+maxMatch, len(src))]); n == len(h) {
+				n = m.past(i, dist) // it goes on elsewhere
 			}
-		}
-		if n < seekMatch {
-			i += 1 + (i-lit)>>5
-			continue
-		}
-		for i > lit && n < maxMatch && i > dist && src[i-1] == src[i-1-dist] {
-			i--
-			n++
+			if n < seekMatch {
+				i++
+				continue
+			}
+		} else {
+			n = seekMatch + prefix(src[i-dist+seekMatch:], src[i+seekMatch:min(i+maxMatch, len(src))])
+			for i > lit && n < maxMatch && i > dist && src[i-1] == src[i-1-dist] {
+				i--
+				n++
+			}
 		}
 		s.seqs[s.n] = seq{uint32(i - lit), uint16(n), uint16(dist)}
 		s.n++
-		j := i + 1
 		i += n
 		lit = i
 		if s.n == maxSeqs-1 {
+			stop = lit
 			break
 		}
 		if i <= wide {
-			table[hash5(load64(src, j))>>(shift&63)] = pos + uint16(j)
-			x := load64(src, i-2)
-			table[hash5(x)>>(shift&63)] = pos + uint16(i-2)
-			table[hash5(x>>8)>>(shift&63)] = pos + uint16(i-1)
+			table[hash5(load64(src, i-2))>>(shift&63)] = uint16(pos + uint(i-2))
 		}
 	}
-	stop := lit
-	if s.n < maxSeqs-1 {
-		stop = max(lit, min(len(src), start+maxBlock))
-	}
+	stop = max(lit, stop)
 	s.seqs[s.n] = seq{lits: uint32(stop - lit)}
 	s.n++
 	return stop
