@@ -9,11 +9,13 @@ import (
 // what will be written in answer to that one: so a peer that sends several
 // messages at once gets their answers in one system call. They go out when the
 // last one is answered, when the reader needs more bytes, when they are many, and
-// in any case after a short while. A peer that sends one message at a time never
+// in any case after a short while, for handlers that take their time. Those that
+// turn out to be quick have that looked at less often, as timers cost. A peer that sends one message at a time never
 // waits.
 const (
-	holdMax   = 32 << 10 // bytes
-	holdDelay = time.Millisecond
+	holdMax      = 32 << 10 // bytes
+	holdDelay    = time.Millisecond
+	holdDelayMax = 16 * holdDelay
 )
 
 // coalescer is a part of outbound.
@@ -21,7 +23,10 @@ type coalescer struct {
 	more  atomic.Bool // the next message is in the read buffer; written by the reader
 	held  atomic.Bool // pend has frames that nobody is writing
 	timer *time.Timer
-	armed bool // timer will look
+	armed bool          // timer will look
+	took  uint32        // batches so far
+	since uint32        // took when it was armed
+	delay time.Duration // of the timer
 }
 
 // setMore is called by the reader for each message it returns.
@@ -41,11 +46,12 @@ func (c *Conn) hold() bool {
 		o.held.Store(true)
 	}
 	if !o.armed { // and left so if all goes out sooner, which is cheaper than to stop it
-		o.armed = true
+		o.armed, o.since = true, o.took
 		if o.timer == nil {
-			o.timer = time.AfterFunc(holdDelay, c.holdEnds)
+			o.delay = holdDelay
+			o.timer = time.AfterFunc(o.delay, c.holdEnds)
 		} else {
-			o.timer.Reset(holdDelay)
+			o.timer.Reset(o.delay)
 		}
 	}
 	return true
@@ -56,6 +62,11 @@ func (c *Conn) holdEnds() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.armed = false
+	if o.took != o.since {
+		o.delay = min(2*o.delay, holdDelayMax)
+	} else {
+		o.delay = holdDelay
+	}
 	c.flushAsync()
 }
 

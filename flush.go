@@ -59,6 +59,7 @@ func (c *Conn) take() (b batch, ok bool) {
 	}
 	if o.held.Load() {
 		o.held.Store(false)
+		o.took++
 	}
 	return b, b.own != nil
 }
