@@ -43,8 +43,8 @@ func status(code int, reason string) string {
 }
 
 // TestBreaches: what the peer does wrong ends the connection with the right
-// code, after all that came before was answered; in both roles, on a socket and
-// on any other transport.
+// code and no reason (line K7), after all that came before was answered; in both
+// roles, on a socket and on any other transport.
 func TestBreaches(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -352,7 +352,7 @@ func TestCompression(t *testing.T) {
 }
 
 // TestWire looks at the frames: RSV1 on the first of a compressed message only,
-// and none on what isn't to be compressed.
+// and none on what isn't to be compressed, as line Z8 wants for secrets.
 func TestWire(t *testing.T) {
 	t.Parallel()
 	c, p := withDeflatePeer(t, frame.Server, handshake.Deflate{}, websocket.Config{})

@@ -35,6 +35,8 @@ func TestHelp(t *testing.T) {
 	})
 }
 
+// TestVerbose: -v shows the handshake, and of what is secret only that it's there
+// (line T2).
 func TestVerbose(t *testing.T) {
 	t.Parallel()
 	url := serve(t)

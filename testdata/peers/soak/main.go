@@ -5,7 +5,7 @@
 //
 // Good clients must get back all that they send, once and in order, while
 // others read slowly, say nothing, break the rules or come and go. In the end
-// the server must have as many files open as in the beginning, no more memory
+// the server must have as many files and goroutines as in the beginning, no more memory
 // than the first wave of clients took, and end by itself when told to. If not,
 // the exit code is 1.
 package main
@@ -58,15 +58,16 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 	first := time.Second + time.Duration(*conns)*3*time.Millisecond
 	fmt.Fprintf(out, "first wave of %d connections, %v\n", *conns, first)
 	wave := crowd.run(ctx, first, s, out)
-	resting := s.settle(ctx, empty.files, out)
+	resting := s.settle(ctx, empty, out)
 	if ctx.Err() == nil {
 		fmt.Fprintf(out, "now for %v\n", *duration)
 		crowd.run(ctx, *duration, s, out)
 	}
-	last := s.settle(context.WithoutCancel(ctx), empty.files, out)
+	last := s.settle(context.WithoutCancel(ctx), empty, out)
 
 	fmt.Fprintf(out, "\nserver: %s before, %s in the first wave, %s after it, %s at the end\n", empty, wave, resting, last)
 	j.check(last.files <= empty.files, "%d files are still open, %d were in the beginning", last.files, empty.files)
+	j.check(empty.goroutines > 0 && last.goroutines <= empty.goroutines, "%d goroutines are left, %d were in the beginning", last.goroutines, empty.goroutines)
 	// What was free after the wave may be used again, but not much more than that.
 	most := wave.memory + wave.memory/2 + 32<<20
 	j.check(last.memory <= most, "%s are resident, at most %s were to be after a wave with %s", size(last.memory), size(most), size(wave.memory))

@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,7 @@ import (
 type echoServer struct {
 	cmd  *exec.Cmd
 	addr string
+	vars string // URL of what it counts
 	once sync.Once
 	err  error
 	temp string
@@ -40,7 +43,14 @@ func startServer(ctx context.Context, path string) (*echoServer, error) {
 			return nil, fmt.Errorf("building cmd/echo: %w\n%s", err, out)
 		}
 	}
-	s.cmd = exec.Command(path, "-addr", "127.0.0.1:0", "-quiet", "-ping", "2s", "-max-message", "1048576", "-drain", "5s")
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	free.Close()
+	debug := free.Addr().String()
+	s.vars = "http://" + debug + "/debug/vars"
+	s.cmd = exec.Command(path, "-addr", "127.0.0.1:0", "-debug", debug, "-quiet", "-ping", "2s", "-max-message", "1048576", "-drain", "5s")
 	s.cmd.Stderr = os.Stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the keyboard's interrupt is not for it
 	stdout, err := s.cmd.StdoutPipe()
@@ -83,12 +93,32 @@ func (s *echoServer) kill() {
 
 // usage is what a process holds.
 type usage struct {
-	files, threads int
-	memory         int64
+	files, threads, goroutines int
+	memory                     int64
 }
 
 func (u usage) String() string {
-	return fmt.Sprintf("%s, %d files, %d threads", size(u.memory), u.files, u.threads)
+	return fmt.Sprintf("%s, %d files, %d threads, %d goroutines", size(u.memory), u.files, u.threads, u.goroutines)
+}
+
+// within reports whether u has no more files and goroutines than v.
+func (u usage) within(v usage) bool { return u.files <= v.files && u.goroutines <= v.goroutines }
+
+// lone asks each time on a connection of its own, that none is there otherwise.
+var lone = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
+// goroutines returns how many the server has, or -1 if it doesn't say.
+func (s *echoServer) goroutines() int {
+	vars := struct{ Goroutines int }{-1}
+	resp, err := lone.Get(s.vars)
+	if err != nil {
+		return -1
+	}
+	defer resp.Body.Close()
+	if json.NewDecoder(resp.Body).Decode(&vars) != nil {
+		return -1
+	}
+	return vars.Goroutines
 }
 
 func (s *echoServer) usage() usage {
@@ -118,17 +148,18 @@ func (s *echoServer) usage() usage {
 			u.threads = n
 		}
 	}
+	u.goroutines = s.goroutines()
 	return u
 }
 
-// settle waits until the server has no more than so many files open, as all
-// clients have left, and returns what it holds then. Silent clients that were
+// settle waits until the server has no more files and goroutines than empty, as
+// all clients have left, and returns what it holds then. Silent clients that were
 // cut off from outside are noticed by their reset, the others by what they sent.
-func (s *echoServer) settle(ctx context.Context, files int, out io.Writer) usage {
+func (s *echoServer) settle(ctx context.Context, empty usage, out io.Writer) usage {
 	until := time.Now().Add(40 * time.Second)
 	for {
 		u := s.usage()
-		if u.files <= files || time.Now().After(until) || ctx.Err() != nil {
+		if u.within(empty) || time.Now().After(until) || ctx.Err() != nil {
 			fmt.Fprintf(out, "all clients left: %s\n", u)
 			return u
 		}
