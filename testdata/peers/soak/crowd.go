@@ -86,7 +86,7 @@ func (c *crowd) run(ctx context.Context, d time.Duration, s *echoServer, out io.
 		case <-tick.C:
 		}
 		u := s.usage()
-		most.files, most.threads, most.memory = max(most.files, u.files), max(most.threads, u.threads), max(most.memory, u.memory)
+		most = usage{max(most.files, u.files), max(most.threads, u.threads), max(most.goroutines, u.goroutines), max(most.memory, u.memory)}
 		if time.Since(told) >= 5*time.Second {
 			told = time.Now()
 			fmt.Fprintf(out, "%4.0fs of %v: %s; %s", time.Since(began).Seconds(), d, c.j, u)
