@@ -102,7 +102,7 @@ func (c *Conn) CloseWrite(code frame.Code, reason string) error {
 	if c.timer == nil {
 		c.timer = time.AfterFunc(c.cfg.CloseTimeout, c.tick)
 	} else {
-		c.timer.Reset(c.cfg.CloseTimeout)
+		c.stale = !c.timer.Reset(c.cfg.CloseTimeout)
 	}
 	return nil
 }

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// While the next message is in the read buffer already, what's written waits for
-// what will be written in answer to that one: so a peer that sends several
-// messages at once gets their answers in one system call. They go out when the
-// last one is answered, when the reader needs more bytes, when they are many, and
-// in any case after a short while, for handlers that take their time. Those that
-// turn out to be quick have that looked at less often, as timers cost. A peer that sends one message at a time never
-// waits.
+// While the next message, or the beginning of it, is in the read buffer already,
+// what's written waits for what will be written in answer to that one: so a peer
+// that sends several messages at once gets their answers in one system call. They
+// go out when the last one is answered, when the reader would have to wait, when
+// they are many, and in any case after a short while, for handlers that take their
+// time. Those that turn out to be quick have that looked at less often, as timers
+// cost. A peer that sends one message at a time never waits.
 const (
-	holdMax      = 32 << 10 // bytes
+	holdMax      = chunkMax // bytes
 	holdDelay    = time.Millisecond
 	holdDelayMax = 16 * holdDelay
 )
 
 // coalescer is a part of outbound.
 type coalescer struct {
-	more  atomic.Bool // the next message is in the read buffer; written by the reader
+	more  atomic.Bool // the next message has begun to arrive; written by the reader
 	held  atomic.Bool // pend has frames that nobody is writing
 	timer *time.Timer
 	armed bool          // timer will look
@@ -29,7 +29,12 @@ type coalescer struct {
 	delay time.Duration // of the timer
 }
 
-// setMore is called by the reader for each message it returns.
+// returns is called by the reader for each message it returns.
+func (c *Conn) returns() {
+	c.in.tried = false
+	c.out.setMore(c.rd.Buffered() > 0)
+}
+
 func (o *outbound) setMore(more bool) {
 	if o.more.Load() != more {
 		o.more.Store(more)
@@ -70,7 +75,7 @@ func (c *Conn) holdEnds() {
 	c.flushAsync()
 }
 
-// flushHeld is called by the reader before it reads, which may take long.
+// flushHeld is called by the reader before it waits, which may take long.
 func (c *Conn) flushHeld() {
 	o := &c.out
 	o.setMore(false) // what was there may have been a ping, which is no message

@@ -181,6 +181,31 @@ func TestHoldEnds(t *testing.T) {
 	}
 }
 
+// TestBegunMessage: when only the beginning of the next message has come, the
+// answer doesn't wait for the rest, but at most for the reader.
+func TestBegunMessage(t *testing.T) {
+	t.Parallel()
+	for _, plain := range []bool{false, true} {
+		t.Run(fmt.Sprint("plain=", plain), func(t *testing.T) {
+			t.Parallel()
+			c, p := withPeer(t, frame.Server, plain, websocket.Config{})
+			ended := make(chan struct{})
+			go func() { echo(c); close(ended) }()
+			for range 3 {
+				next := p.bytes(frame.Header{Fin: true, Opcode: frame.Binary}, string(make([]byte, 200_000)))
+				for _, cut := range []int{1, 7, 1000, 100_000} {
+					p.write(append(several(p, 1), next[:cut]...))
+					p.expect(frame.Text, "message 0")
+					go p.write(next[cut:])
+					p.expect(frame.Binary, string(make([]byte, 200_000)))
+				}
+			}
+			p.Close()
+			<-ended
+		})
+	}
+}
+
 // TestHeldBeforeCloseNow: on a socket what was accepted has left even before the
 // connection is cut.
 func TestHeldBeforeCloseNow(t *testing.T) {

@@ -53,6 +53,7 @@ type Conn struct {
 	// alive says what the keepalive needs to know: see keepalive.go.
 	alive  atomic.Uint32
 	pinged bool
+	stale  bool // a tick is under way that is older than the Close frame
 	timer  *time.Timer
 	idle   *idle // nil without a Config.IdleTimeout
 

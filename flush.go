@@ -112,7 +112,7 @@ func (c *Conn) flushAsync() {
 			return
 		}
 		o.mu.Unlock()
-		n, err := c.sock.tryWrite(b.bytes())
+		n, err := c.sock.tryWrite(b.bytes(), nil)
 		o.mu.Lock()
 		if err == nil && n < len(b.bytes()) {
 			go c.flushRest(b, n)
@@ -169,15 +169,24 @@ func (c *Conn) endFlush(b batch, err error) {
 
 // send writes all of p to the transport. An error means that it's unknown how
 // much of p has gone out.
-func (c *Conn) send(ctx context.Context, p []byte) error {
+func (c *Conn) send(ctx context.Context, p []byte) error { return c.sendBoth(ctx, nil, p) }
+
+// sendBoth is send of head and then p, in one piece on plain sockets.
+func (c *Conn) sendBoth(ctx context.Context, head, p []byte) error {
+	n := 0
 	if c.sock.ok() {
-		n, err := c.sock.tryWrite(p)
-		if err != nil || n == len(p) {
+		var err error
+		if n, err = c.sock.tryWrite(head, p); err != nil || n == len(head)+len(p) {
 			return err
 		}
-		p = p[n:]
 	}
-	return c.sendWaiting(ctx, p)
+	if n < len(head) {
+		if err := c.sendWaiting(ctx, head[n:]); err != nil {
+			return err
+		}
+		n = len(head)
+	}
+	return c.sendWaiting(ctx, p[n-len(head):])
 }
 
 // sendWaiting is send that waits for the peer: as long as it takes 64 KiB

@@ -32,6 +32,8 @@ func (c *Conn) tick() {
 	defer o.mu.Unlock()
 	switch {
 	case o.broken: // it's over, or will be
+	case c.stale:
+		c.stale = false // the peer hasn't had its time yet
 	case o.closed != nil && silent:
 		go c.abort(ErrCloseTimeout) // takes the lock itself
 	case o.closed != nil:
@@ -49,9 +51,18 @@ func (c *Conn) tick() {
 	}
 }
 
-// beforeRead is called by the source before it reads.
+// beforeRead is called by the source before it reads and may wait.
 func (c *Conn) beforeRead() {
 	c.flushHeld()
+	c.in.watch.prepare(c, c.in.ctx)
+}
+
+// beforeTry is called by the source before it reads what's there already.
+func (c *Conn) beforeTry() {
+	if c.in.tried {
+		c.flushHeld() // what the next message lacked may be much
+	}
+	c.in.tried = true
 	c.in.watch.prepare(c, c.in.ctx)
 }
 

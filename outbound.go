@@ -50,6 +50,9 @@ func (o *outbound) mayBegin() bool {
 	return !o.busy && len(o.posted) == 0 && (o.pend == nil || len(o.pend.p) < chunkMax)
 }
 
+// free reports whether a message may begin at once.
+func (o *outbound) free() bool { return o.closed == nil && len(o.waiters) == 0 && o.mayBegin() }
+
 // beginMessage waits until a message may begin, and keeps all others from it until
 // endMessage. It's called with o.mu held and gives it up while it waits.
 func (c *Conn) beginMessage(ctx context.Context) error {
@@ -57,7 +60,7 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 	if o.closed != nil {
 		return c.refusal()
 	}
-	if len(o.waiters) == 0 && o.mayBegin() {
+	if o.free() {
 		o.busy = true
 		return nil
 	}

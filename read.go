@@ -30,6 +30,7 @@ type inbound struct {
 	streaming bool         // the message is being handed out by a messageReader
 	deflated  bool         // the message is compressed
 	active    bool         // a message has begun since the reader last waited
+	tried     bool         // the source was read since the last message
 	control   frame.Opcode
 	size      int64 // of the message so far, on the wire
 	fragments int
@@ -116,17 +117,12 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 			return 0, nil, c.readError(err)
 		}
 	}
-	if in.typ == 0 && in.control == 0 {
-		h := &in.head
-		err := c.rd.ReadHeader(h)
-		if err == nil && isPlain(h) && h.Length <= int64(c.rd.Buffered()) && h.Length <= c.cfg.MaxMessage {
-			return c.readPlain(MessageType(h.Opcode))
-		}
-		if err == nil {
-			err = c.begin(h)
-		}
-		if err != nil {
+	if in.typ == 0 && in.control == 0 && c.cfg.Trace == nil {
+		if err := c.rd.Fill(); err != nil {
 			return 0, nil, c.readError(err)
+		}
+		if op, p, ok := c.rd.Whole(); ok {
+			return c.readWhole(MessageType(op), p)
 		}
 	}
 	for {
@@ -141,37 +137,26 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 			if p = c.held(); p == nil {
 				p = []byte{}
 			}
-			c.out.setMore(c.rd.More())
+			c.returns()
 			return in.typ, p, nil
 		}
 	}
 }
 
-// isPlain reports whether h is that of a whole message, as most are, and of one
-// that isn't compressed.
-func isPlain(h *frame.Header) bool {
-	return h.Fin && h.Rsv == 0 && (h.Opcode == frame.Text || h.Opcode == frame.Binary)
-}
-
-// readPlain is readMessage for a whole message that is in the buffer, of which
-// the header has been read: a short cut, after which there's no message to give up.
-func (c *Conn) readPlain(t MessageType) (MessageType, []byte, error) {
+// readWhole is readMessage for a message that came as a whole: a short cut for
+// most of them, after which there's nothing to give up.
+func (c *Conn) readWhole(t MessageType, p []byte) (MessageType, []byte, error) {
 	c.in.active = true
-	c.traceReceived(&c.in.head)
-	p, err := c.rd.Payload()
-	if err == nil && t == Text {
+	if int64(len(p)) > c.cfg.MaxMessage {
+		return 0, nil, c.readError(errTooBig(c.cfg.MaxMessage))
+	}
+	if t == Text {
 		var text frame.UTF8
 		if !text.Feed(p) || !text.Done() {
-			err = errNotUTF8
+			return 0, nil, c.readError(errNotUTF8)
 		}
 	}
-	if err != nil {
-		return 0, nil, c.readError(err)
-	}
-	if p == nil {
-		p = []byte{}
-	}
-	c.out.setMore(c.rd.More())
+	c.returns()
 	return t, p, nil
 }
 

@@ -14,4 +14,4 @@ func newTLSSource(*Conn) frame.LateReader { return nil }
 
 func (*socket) Read([]byte) (int, error)           { panic("unreachable") }
 func (*socket) ReadLate(frame.Lender) (int, error) { panic("unreachable") }
-func (*socket) tryWrite([]byte) (int, error)       { panic("unreachable") }
+func (*socket) tryWrite(_, _ []byte) (int, error)  { panic("unreachable") }

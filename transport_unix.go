@@ -61,7 +61,7 @@ func (s *socket) ReadLate(l frame.Lender) (int, error) {
 }
 
 func (s *socket) doRead() (int, error) {
-	s.c.beforeRead()
+	s.c.beforeTry()
 	s.n, s.err = 0, nil
 	err := s.rc.Read(s.read)
 	s.c.afterWait()
@@ -88,6 +88,7 @@ func (s *socket) readReady(fd uintptr) bool {
 			if s.late != nil {
 				s.late.Give()
 			}
+			s.c.flushHeld()
 			s.err = s.c.beforeWait()
 			return s.err != nil
 		case err != nil:
@@ -99,14 +100,14 @@ func (s *socket) readReady(fd uintptr) bool {
 	}
 }
 
-// tryWrite writes what the peer can take at once.
-func (s *socket) tryWrite(p []byte) (int, error) {
+// tryWrite writes what the peer can take at once of head and then p.
+func (s *socket) tryWrite(head, p []byte) (int, error) {
 	w := attempts.Get().(*attempt)
 	defer attempts.Put(w)
 	for retry := false; ; retry = true {
-		w.p, w.n, w.err = p, 0, nil
+		w.head, w.p, w.n, w.err = head, p, 0, nil
 		err := s.rc.Write(w.ready)
-		w.p = nil
+		w.head, w.p = nil, nil
 		if w.err != nil {
 			err = w.err
 		}
@@ -120,10 +121,10 @@ func (s *socket) tryWrite(p []byte) (int, error) {
 
 // An attempt to write, of which idle connections hold none.
 type attempt struct {
-	ready func(fd uintptr) bool // write, kept: a method value allocates
-	p     []byte
-	n     int
-	err   error
+	ready   func(fd uintptr) bool // write, kept: a method value allocates
+	head, p []byte
+	n       int
+	err     error
 }
 
 var attempts = sync.Pool{New: func() any {
@@ -133,8 +134,8 @@ var attempts = sync.Pool{New: func() any {
 }}
 
 func (w *attempt) write(fd uintptr) bool {
-	for w.n < len(w.p) {
-		n, err := syscall.Write(int(fd), w.p[w.n:])
+	for w.n < len(w.head)+len(w.p) {
+		n, err := w.some(fd)
 		switch {
 		case n > 0:
 			w.n += n
@@ -150,4 +151,14 @@ func (w *attempt) write(fd uintptr) bool {
 		}
 	}
 	return true
+}
+
+func (w *attempt) some(fd uintptr) (int, error) {
+	switch {
+	case w.n >= len(w.head):
+		return syscall.Write(int(fd), w.p[w.n-len(w.head):])
+	case len(w.p) == 0:
+		return syscall.Write(int(fd), w.head[w.n:])
+	}
+	return writev(fd, w.head[w.n:], w.p)
 }

@@ -32,22 +32,32 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	if compressed && len(p) > copyMax {
 		return c.writeParts(ctx, t, p)
 	}
-	o := &c.out
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	h := frame.Header{Fin: true, Opcode: t.opcode()}
+	if compressed || len(p) > copyMax || !c.out.free() {
+		return c.writeMessage(ctx, &h, p, compressed)
+	}
+	if err := c.appendFrame(&h, p); err != nil { // most messages
+		return err
+	}
+	return c.submit(ctx)
+}
+
+// writeMessage is Write with o.mu held.
+func (c *Conn) writeMessage(ctx context.Context, h *frame.Header, p []byte, compressed bool) error {
 	if err := c.beginMessage(ctx); err != nil {
 		return err
 	}
-	h := frame.Header{Fin: true, Opcode: t.opcode()}
 	var err error
 	switch {
 	case compressed:
-		err = c.appendCompressed(&h, p)
+		err = c.appendCompressed(h, p)
 	case len(p) > copyMax:
 		defer c.endMessage()
-		return c.writeLarge(ctx, h, p)
+		return c.writeLarge(ctx, *h, p)
 	default:
-		err = c.appendFrame(&h, p)
+		err = c.appendFrame(h, p)
 	}
 	c.endMessage() // it's accepted; others may begin theirs while it goes out
 	if err != nil {
@@ -137,6 +147,16 @@ func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
 }
 
 func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p []byte) error {
+	if !h.Masked && c.sock.ok() { // nothing to change, so nothing to copy
+		b := before
+		if b == nil {
+			b = getChunk(0)
+		}
+		b = b.grow(frame.MaxHeaderSize)
+		defer b.put()
+		b.p = h.Append(b.p)
+		return c.sendBoth(ctx, b.p, p)
+	}
 	b := getChunk(chunkMax)
 	defer func() { b.put() }()
 	if before != nil {
@@ -160,7 +180,7 @@ func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p [
 			return nil
 		}
 		if !h.Masked {
-			return c.send(ctx, p[pos:]) // nothing to change, so nothing to copy
+			return c.send(ctx, p[pos:])
 		}
 	}
 }

@@ -145,6 +145,13 @@ func Append(dst []byte, h Header, payload []byte) []byte {
 // AppendFrame is the function [Append], which saves copying h. It sets h.Length.
 func (h *Header) AppendFrame(dst, payload []byte) []byte {
 	h.Length = int64(len(payload))
+	if n := len(dst); len(payload) < 126 && !h.Masked && h.Fin && cap(dst)-n >= 2+len(payload) {
+		dst = dst[:n+2+len(payload)] // as most are
+		dst[n] = 0x80 | h.Rsv&0x70 | byte(h.Opcode)&0x0f
+		dst[n+1] = byte(len(payload))
+		copy(dst[n+2:], payload)
+		return dst
+	}
 	dst = h.append(dst)
 	dst = append(dst, payload...)
 	if h.Masked {

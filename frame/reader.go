@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"encoding/binary"
 	"io"
 	"math"
 )
@@ -138,6 +139,52 @@ func (r *Reader) ReadHeader(h *Header) error {
 	}
 }
 
+// Fill reads from the source, at least one byte, if all that was read has been
+// consumed. Its errors are the source's.
+func (r *Reader) Fill() error {
+	if r.r < r.w {
+		return nil
+	}
+	return r.fill()
+}
+
+// Whole returns the opcode and the payload of the next frame if that has arrived
+// to its end and is a message by itself: a final Text or Binary frame without
+// reserved bits, of less than 64 KiB. Otherwise ok is false, nothing has been
+// consumed, and [Reader.Next] tells what it is. So most messages can be had for
+// less. The payload is as that of [Reader.Payload].
+func (r *Reader) Whole() (op Opcode, p []byte, ok bool) {
+	if r.b == nil || r.left > 0 || r.rules.open != 0 || r.err != nil {
+		return 0, nil, false
+	}
+	b := r.b.p[r.r:r.w]
+	if len(b) < 6 {
+		return 0, nil, false
+	}
+	op = Opcode(b[0] ^ 0x80)
+	masked := b[1]&0x80 != 0
+	n, head := int(b[1]&0x7f), 2
+	if n >= 126 {
+		n, head = int(binary.BigEndian.Uint16(b[2:])), 4
+		if n < 126 || b[1]&0x7f == 127 {
+			return 0, nil, false
+		}
+	}
+	if masked {
+		head += 4
+	}
+	if op != Text && op != Binary || masked != (r.rules.Role == Server) || len(b)-head < n || r.max > 0 && int64(n) > r.max {
+		return 0, nil, false
+	}
+	p = b[head : head+n : head+n]
+	r.r += head + n
+	r.piece = n
+	if masked {
+		mask(p, binary.LittleEndian.Uint32(b[head-4:]))
+	}
+	return op, p, true
+}
+
 // Piece returns the next bytes of the current frame's payload, unmasked: all
 // that have arrived, at least one, waiting for it if need be. At the end of the
 // payload it returns [io.EOF]; when the source ends before,
@@ -172,11 +219,7 @@ func (r *Reader) take(want int64) ([]byte, error) {
 	r.left -= int64(n)
 	r.piece = n
 	if r.masked {
-		if k := turn(r.key, at); n < maskLongMin || !hasAVX2 {
-			maskWords(p, k) // not by way of mask: most frames are short
-		} else {
-			maskLong(p, k)
-		}
+		mask(p, turn(r.key, at))
 	}
 	return p, nil
 }
@@ -230,20 +273,6 @@ func (r *Reader) Release() { r.holdAt, r.holdEnd = 0, 0 }
 
 // Buffered returns the number of bytes that are read and not yet consumed.
 func (r *Reader) Buffered() int { return r.w - r.r }
-
-// More reports whether the next frame is in the buffer, whole, so that Next and
-// Payload would return it without reading from the source.
-func (r *Reader) More() bool {
-	if r.left > 0 || r.r == r.w {
-		return false
-	}
-	p := r.b.p[r.r:r.w]
-	if len(p) > 1 && p[1]&0x7f < 126 {
-		return len(p) >= 2+int(p[1]&0x7f)+int(p[1]>>7)*4
-	}
-	h, n, err := ParseHeader(p)
-	return err != nil || n > 0 && int64(len(p)-n) >= h.Length
-}
 
 // Left returns the number of bytes of the current frame's payload that are not
 // yet consumed.

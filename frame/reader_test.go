@@ -39,6 +39,25 @@ func retry[T any](f func() (T, error)) (T, error) {
 func drive(r *Reader, rng *rand.Rand) (events []event) {
 	var message, kept, keptWant []byte
 	for {
+		if rng.IntN(3) == 0 {
+			if err := r.Fill(); err != nil {
+				continue // it comes again
+			}
+		}
+		if op, p, ok := r.Whole(); ok {
+			if cap(p) > len(p) {
+				return append(events, event{Err: "append would write to what comes next"})
+			}
+			events = append(events, event{op, true, string(p), ""})
+			if rng.IntN(3) == 0 {
+				r.Hold()
+				if held := r.Held(); !bytes.Equal(held, p) {
+					events = append(events, event{Err: fmt.Sprintf("held %d bytes of %d", len(held), len(p))})
+				}
+				r.Release()
+			}
+			continue
+		}
 		h, err := retry(r.Next)
 		if err != nil {
 			if !bytes.Equal(kept, keptWant) {
@@ -454,29 +473,85 @@ func TestReaderPreload(t *testing.T) {
 	}
 }
 
-func TestReaderMore(t *testing.T) {
+// TestReaderWhole: what Whole hands out is what Next and Payload would, and it
+// takes nothing else.
+func TestReaderWhole(t *testing.T) {
 	t.Parallel()
-	in := stream(Client, event{Op: Text, Fin: true, Payload: "abc"}, event{Op: Text, Fin: true, Payload: text(130)})
-	for cut := 5; cut <= len(in); cut++ {
-		r := NewReader(bytes.NewReader(in[:cut]), Rules{Role: Client}, 0)
-		if r.More() {
-			t.Error("More() before anything was read")
-		}
-		r.Next()
-		if r.More() {
-			t.Errorf("%d bytes: More() inside of a frame", cut)
-		}
-		r.Payload()
-		if got, want := r.More(), cut == len(in); got != want {
-			t.Errorf("%d of %d bytes: More() = %v", cut, len(in), got)
-		}
-		if r.Buffered() != cut-5 {
-			t.Errorf("Buffered() = %d of %d", r.Buffered(), cut-5)
-		}
+	tests := []struct {
+		name string
+		in   []byte
+		role Role
+		max  int64
+		ok   bool
+	}{
+		{"text", stream(Server, event{Op: Text, Fin: true, Payload: "Hello"}), Server, 0, true},
+		{"binary", stream(Client, event{Op: Binary, Fin: true, Payload: text(125)}), Client, 0, true},
+		{"empty", stream(Server, event{Op: Text, Fin: true}), Server, 0, true},
+		{"126", stream(Server, event{Op: Text, Fin: true, Payload: text(126)}), Server, 0, true},
+		{"64K-1", stream(Client, event{Op: Binary, Fin: true, Payload: text(65535)}), Client, 0, true},
+		{"64K", stream(Client, event{Op: Binary, Fin: true, Payload: text(65536)}), Client, 0, false},
+		{"as long as allowed", stream(Server, event{Op: Text, Fin: true, Payload: text(500)}), Server, 500, true},
+		{"longer than allowed", stream(Server, event{Op: Text, Fin: true, Payload: text(501)}), Server, 500, false},
+		{"fragment", stream(Server, event{Op: Text, Payload: "Hello"}), Server, 0, false},
+		{"ping", stream(Server, event{Op: Ping, Fin: true, Payload: "Hello"}), Server, 0, false},
+		{"not masked", stream(Client, event{Op: Text, Fin: true, Payload: "Hello"}), Server, 0, false},
+		{"masked", stream(Server, event{Op: Text, Fin: true, Payload: "Hello"}), Client, 0, false},
+		{"reserved bit", []byte("\xc1\x05Hello"), Client, 0, false},
+		{"reserved opcode", []byte("\x83\x05Hello"), Client, 0, false},
+		{"length too long by 2", []byte("\x81\x7e\x00\x05Hello"), Client, 0, false},
+		{"length too long by 8", []byte("\x81\x7f\x00\x00\x00\x00\x00\x00\x00\x7e" + text(126)), Client, 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			after := stream(tt.role, event{Op: Pong, Fin: true, Payload: "after"})
+			ref := NewReader(bytes.NewReader(tt.in), Rules{Role: tt.role}, tt.max)
+			h, _ := ref.Next()
+			want, _ := ref.Payload()
+			for cut := 0; cut <= len(tt.in); cut += 1 + cut/1000*97 {
+				r := NewReader(bytes.NewReader(nil), Rules{Role: tt.role}, tt.max)
+				r.Preload(tt.in[:cut])
+				if op, p, ok := r.Whole(); ok && cut < len(tt.in) || r.Buffered() != cut && !ok {
+					t.Fatalf("%d of %d bytes: %v, %d bytes, %v", cut, len(tt.in), op, len(p), ok)
+				}
+			}
+			r := NewReader(bytes.NewReader(nil), Rules{Role: tt.role}, tt.max)
+			r.Preload(tt.in)
+			r.Preload(after)
+			op, p, ok := r.Whole()
+			if ok != tt.ok {
+				t.Fatalf("ok: %v", ok)
+			}
+			if !ok {
+				if got, err := r.Next(); err == nil {
+					if diff := cmp.Diff(h, got); diff != "" {
+						t.Error(diff)
+					}
+				}
+				return
+			}
+			if op != h.Opcode || !bytes.Equal(p, want) || r.Buffered() != len(after) {
+				t.Errorf("%v %.20q, %d bytes left", op, p, r.Buffered())
+			}
+			if h, err := r.Next(); h.Opcode != Pong || err != nil {
+				t.Errorf("then %v, %v", h, err)
+			}
+		})
 	}
 	r := NewReader(bytes.NewReader(nil), Rules{Role: Client}, 0)
-	if r.Preload([]byte("\x81\x7e\x00\x02")); !r.More() {
-		t.Error("a breach can be reported without reading: More() = false")
+	r.Preload(stream(Client, event{Op: Text, Payload: "a"}, event{Op: Text, Fin: true, Payload: "inside"}))
+	r.Next()
+	if _, _, ok := r.Whole(); ok {
+		t.Error("inside of a frame")
+	}
+	r.Payload()
+	if _, _, ok := r.Whole(); ok {
+		t.Error("inside of a message")
+	}
+	if _, err := r.Next(); err == nil {
+		t.Error("Next took it")
+	} else if _, _, ok := r.Whole(); ok {
+		t.Error("after a breach")
 	}
 }
 
