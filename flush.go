@@ -86,7 +86,7 @@ func (c *Conn) flush(ctx context.Context) error {
 	}
 	o.flushing = true
 	o.mu.Unlock()
-	err := c.send(ctx, b.bytes())
+	err := c.send(ctx, nil, b.bytes())
 	o.mu.Lock()
 	c.endFlush(b, err)
 	if err != nil {
@@ -138,7 +138,7 @@ func (c *Conn) flushRest(b batch, n int) {
 	for {
 		var err error
 		if p := b.bytes(); len(p) > n {
-			err = c.send(context.Background(), p[n:])
+			err = c.send(context.Background(), nil, p[n:])
 		}
 		o.mu.Lock()
 		c.endFlush(b, err)
@@ -167,12 +167,9 @@ func (c *Conn) endFlush(b batch, err error) {
 	o.grant()
 }
 
-// send writes all of p to the transport. An error means that it's unknown how
-// much of p has gone out.
-func (c *Conn) send(ctx context.Context, p []byte) error { return c.sendBoth(ctx, nil, p) }
-
-// sendBoth is send of head and then p, in one piece on plain sockets.
-func (c *Conn) sendBoth(ctx context.Context, head, p []byte) error {
+// send writes all of head and then p to the transport, in one piece on plain
+// sockets. An error means that it's unknown how much has gone out.
+func (c *Conn) send(ctx context.Context, head, p []byte) error {
 	n := 0
 	if c.sock.ok() {
 		var err error

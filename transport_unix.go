@@ -100,23 +100,22 @@ func (s *socket) readReady(fd uintptr) bool {
 	}
 }
 
-// tryWrite writes what the peer can take at once of head and then p.
-func (s *socket) tryWrite(head, p []byte) (int, error) {
+// tryWrite writes what the peer can take at once of head and then p. From here on
+// down, frames are kept small: together with those of the poller they fit into a
+// goroutine's first stack.
+func (s *socket) tryWrite(head, p []byte) (n int, err error) {
 	w := attempts.Get().(*attempt)
-	defer attempts.Put(w)
-	for retry := false; ; retry = true {
-		w.head, w.p, w.n, w.err = head, p, 0, nil
-		err := s.rc.Write(w.ready)
-		w.head, w.p = nil, nil
-		if w.err != nil {
-			err = w.err
-		}
-		if errors.Is(err, os.ErrDeadlineExceeded) && !retry {
-			s.c.t.SetWriteDeadline(time.Time{}) // left over from a write that waited
-			continue
-		}
-		return w.n, err
+	w.head, w.p, w.n, w.err = head, p, 0, nil
+	if err = s.rc.Write(w.ready); errors.Is(err, os.ErrDeadlineExceeded) {
+		s.c.t.SetWriteDeadline(time.Time{}) // left over from a write that waited
+		err = s.rc.Write(w.ready)
 	}
+	if n = w.n; w.err != nil {
+		err = w.err
+	}
+	w.head, w.p, w.err = nil, nil, nil
+	attempts.Put(w)
+	return n, err
 }
 
 // An attempt to write, of which idle connections hold none.
@@ -135,7 +134,16 @@ var attempts = sync.Pool{New: func() any {
 
 func (w *attempt) write(fd uintptr) bool {
 	for w.n < len(w.head)+len(w.p) {
-		n, err := w.some(fd)
+		var n int
+		var err error
+		switch at := w.n - len(w.head); {
+		case at >= 0:
+			n, err = syscall.Write(int(fd), w.p[at:])
+		case len(w.p) == 0:
+			n, err = syscall.Write(int(fd), w.head[w.n:])
+		default:
+			n, err = writev(fd, w.head[w.n:], w.p)
+		}
 		switch {
 		case n > 0:
 			w.n += n
@@ -151,14 +159,4 @@ func (w *attempt) write(fd uintptr) bool {
 		}
 	}
 	return true
-}
-
-func (w *attempt) some(fd uintptr) (int, error) {
-	switch {
-	case w.n >= len(w.head):
-		return syscall.Write(int(fd), w.p[w.n-len(w.head):])
-	case len(w.p) == 0:
-		return syscall.Write(int(fd), w.head[w.n:])
-	}
-	return writev(fd, w.head[w.n:], w.p)
 }

@@ -155,7 +155,7 @@ func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p [
 		b = b.grow(frame.MaxHeaderSize)
 		defer b.put()
 		b.p = h.Append(b.p)
-		return c.sendBoth(ctx, b.p, p)
+		return c.send(ctx, b.p, p)
 	}
 	b := getChunk(chunkMax)
 	defer func() { b.put() }()
@@ -172,7 +172,7 @@ func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p [
 			frame.Mask(b.p[len(b.p)-len(part):], h.Key, pos)
 		}
 		pos += len(part)
-		if err := c.send(ctx, b.p); err != nil {
+		if err := c.send(ctx, nil, b.p); err != nil {
 			return err
 		}
 		b.p = b.p[:0]
@@ -180,7 +180,7 @@ func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p [
 			return nil
 		}
 		if !h.Masked {
-			return c.send(ctx, p[pos:])
+			return c.send(ctx, nil, p[pos:])
 		}
 	}
 }
