@@ -58,7 +58,7 @@ type Conn struct {
 	idle   *idle // nil without a Config.IdleTimeout
 
 	err    atomic.Pointer[CloseError] // how the connection ends, once that's decided
-	once   sync.Once                  // for shut
+	ends   sync.Mutex                 // for shut
 	over   atomic.Bool                // shut has closed the transport
 	values context.Context            // for end
 	end    atomic.Pointer[ending]     // nil until somebody asks
@@ -161,35 +161,38 @@ func (c *Conn) lost(err error) {
 	c.shut()
 }
 
-// shut closes the transport and lets everybody who waits know. It takes c.err
-// to be decided.
+// shut closes the transport and lets everybody who waits know, once. It takes
+// c.err to be decided.
 func (c *Conn) shut() {
-	c.once.Do(func() {
-		c.t.Close()
-		o := &c.out
-		o.mu.Lock()
-		o.broken = true
-		o.refuse(c.err.Load())
-		if c.timer != nil {
-			c.timer.Stop()
-		}
-		if o.timer != nil {
-			o.timer.Stop()
-		}
-		if c.idle != nil {
-			c.idle.timer.Stop()
-		}
-		if c.unwatch != nil {
-			c.unwatch()
-		}
-		c.over.Store(true)
-		o.mu.Unlock()
-		c.in.watch.forget(c)
-		if e := c.end.Load(); e != nil {
-			e.cancel(c.err.Load())
-		}
-		if c.ended != nil {
-			c.ended(c)
-		}
-	})
+	c.ends.Lock()
+	defer c.ends.Unlock()
+	if c.over.Load() {
+		return
+	}
+	c.t.Close()
+	o := &c.out
+	o.mu.Lock()
+	o.broken = true
+	o.refuse(c.err.Load())
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	if o.timer != nil {
+		o.timer.Stop()
+	}
+	if c.idle != nil {
+		c.idle.timer.Stop()
+	}
+	if c.unwatch != nil {
+		c.unwatch()
+	}
+	c.over.Store(true)
+	o.mu.Unlock()
+	c.in.watch.forget(c)
+	if e := c.end.Load(); e != nil {
+		e.cancel(c.err.Load())
+	}
+	if c.ended != nil {
+		c.ended(c)
+	}
 }

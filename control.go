@@ -59,6 +59,7 @@ type pendingPing struct {
 	payload string
 	pong    chan struct{} // closed by the pong or the end of the connection
 	ok      bool
+	next    *pendingPing
 }
 
 // Ping sends a ping and returns the time until its pong arrived (RFC 6455
@@ -131,7 +132,11 @@ func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, erro
 		return nil, err
 	}
 	ping := &pendingPing{payload: string(payload), pong: make(chan struct{})}
-	o.pings = append(o.pings, ping)
+	last := &o.pings
+	for *last != nil {
+		last = &(*last).next
+	}
+	*last = ping
 	c.flushAsync() // if ctx ends, only the waiting does
 	return ping, nil
 }
@@ -141,31 +146,29 @@ func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, erro
 func (o *outbound) answered(payload string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i, p := range o.pings {
+	for p := o.pings; p != nil; p = p.next {
 		if p.payload != payload {
 			continue
 		}
-		for _, p := range o.pings[:i+1] {
-			p.ok = true
-			close(p.pong)
+		for ; o.pings != p.next; o.pings = o.pings.next {
+			o.pings.ok = true
+			close(o.pings.pong)
 		}
-		o.pings = o.pings[i+1:]
 		return
 	}
 }
 
 func (o *outbound) forgetPing(ping *pendingPing) {
-	for i, p := range o.pings {
-		if p == ping {
-			o.pings = append(o.pings[:i], o.pings[i+1:]...)
+	for at := &o.pings; *at != nil; at = &(*at).next {
+		if *at == ping {
+			*at = ping.next
 			return
 		}
 	}
 }
 
 func (o *outbound) failPings() {
-	for _, p := range o.pings {
-		close(p.pong)
+	for ; o.pings != nil; o.pings = o.pings.next {
+		close(o.pings.pong)
 	}
-	o.pings = nil
 }

@@ -13,12 +13,12 @@ import (
 // writing writes all that is pending, also what others append meanwhile.
 type outbound struct {
 	mu       sync.Mutex
-	pend     *chunk          // whole frames, accepted and not yet being written
-	last     int             // size of what was pending before
-	flushing bool            // somebody is writing
-	idle     []chan struct{} // who wait for that to end
-	broken   bool            // nothing can be written any more
-	closed   *CloseError     // why no message is accepted any more; nil if one is
+	pend     *chunk        // whole frames, accepted and not yet being written
+	last     int           // size of what was pending before
+	flushing bool          // somebody is writing
+	idle     chan struct{} // closed when that ends; nil if nobody waits
+	broken   bool          // nothing can be written any more
+	closed   *CloseError   // why no message is accepted any more; nil if one is
 
 	busy      bool      // a message has begun and is not yet accepted to its end
 	streaming bool      // and it's one of Writer
@@ -35,7 +35,7 @@ type outbound struct {
 	sent   frame.Code // of the Close frame, 0 before there is one
 	reason string
 
-	pings      []*pendingPing
+	pings      *pendingPing // in the order they were sent
 	pingSerial uint64
 }
 
@@ -128,18 +128,20 @@ func (o *outbound) refuse(e *CloseError) {
 
 // signalIdle lets those go on who wait for the writing to end.
 func (o *outbound) signalIdle() {
-	for _, ch := range o.idle {
-		close(ch)
+	if o.idle != nil {
+		close(o.idle)
+		o.idle = nil
 	}
-	o.idle = nil
 }
 
 // waitIdle waits until nobody is writing, with o.mu held before and after.
 func (c *Conn) waitIdle(ctx context.Context) error {
 	o := &c.out
 	for o.flushing && !o.broken {
-		ch := make(chan struct{})
-		o.idle = append(o.idle, ch)
+		if o.idle == nil {
+			o.idle = make(chan struct{})
+		}
+		ch := o.idle
 		o.mu.Unlock()
 		var err error
 		select {

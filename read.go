@@ -85,6 +85,9 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 		return 0, nil, err
 	}
 	t, p, err := c.readMessage()
+	if err != nil {
+		t, p, err = 0, nil, c.readError(err)
+	}
 	c.unlockRead()
 	return t, p, err
 }
@@ -114,12 +117,12 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 	in := &c.in
 	if in.end || in.streaming {
 		if err := c.skipMessage(); err != nil {
-			return 0, nil, c.readError(err)
+			return 0, nil, err
 		}
 	}
 	if in.typ == 0 && in.control == 0 && c.cfg.Trace == nil {
 		if err := c.rd.Fill(); err != nil {
-			return 0, nil, c.readError(err)
+			return 0, nil, err
 		}
 		if op, p, ok := c.rd.Whole(); ok {
 			return c.readWhole(MessageType(op), p)
@@ -128,7 +131,7 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 	for {
 		p, err := c.step(true)
 		if err != nil {
-			return 0, nil, c.readError(err)
+			return 0, nil, err
 		}
 		if len(p) > 0 && !in.deflated {
 			c.rd.Hold()
@@ -148,12 +151,12 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 func (c *Conn) readWhole(t MessageType, p []byte) (MessageType, []byte, error) {
 	c.in.active = true
 	if int64(len(p)) > c.cfg.MaxMessage {
-		return 0, nil, c.readError(errTooBig(c.cfg.MaxMessage))
+		return 0, nil, errTooBig(c.cfg.MaxMessage)
 	}
 	if t == Text {
 		var text frame.UTF8
 		if !text.Feed(p) || !text.Done() {
-			return 0, nil, c.readError(errNotUTF8)
+			return 0, nil, errNotUTF8
 		}
 	}
 	c.returns()
@@ -307,15 +310,13 @@ var errEnded = errors.New("websocket: connection ended")
 // readError turns an error of step into what the user gets, and ends the
 // connection unless it was only the user's context.
 func (c *Conn) readError(err error) error {
-	var timeout interface{ Timeout() bool }
-	if ctxErr := c.in.ctx.Err(); ctxErr != nil && c.err.Load() == nil &&
-		(err == ctxErr || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()) {
+	if ctxErr := c.in.ctx.Err(); ctxErr != nil && c.err.Load() == nil && (err == ctxErr || isTimeout(err)) {
 		return fmt.Errorf("websocket: read: %w", ctxErr)
 	}
-	var breach *frame.Error
+	breach, broken := err.(*frame.Error)
 	switch {
 	case err == errEnded:
-	case errors.As(err, &breach):
+	case broken:
 		c.fail(breach)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		// The peer may have ended only its sending direction, so it still gets
@@ -329,4 +330,9 @@ func (c *Conn) readError(err error) error {
 		c.inflater.release()
 	}
 	return c.err.Load()
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout() || errors.Is(err, os.ErrDeadlineExceeded)
 }

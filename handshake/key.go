@@ -45,7 +45,11 @@ func validKey(key string) bool {
 	if len(key) != keySize {
 		return false
 	}
-	var b [18]byte
-	n, err := base64.StdEncoding.Strict().Decode(b[:], []byte(key))
-	return err == nil && n == 16
+	for i := range 22 {
+		if c := key[i]; !isAlpha(c) && !('0' <= c && c <= '9') && c != '+' && c != '/' {
+			return false
+		}
+	}
+	// 16 bytes leave 2 bits for the last digit, which is A, Q, g or w.
+	return (key[21] == 'A' || key[21] == 'Q' || key[21] == 'g' || key[21] == 'w') && key[22] == '=' && key[23] == '='
 }

@@ -44,6 +44,25 @@ func TestNewKey_4_1_M2_16_fresh_bytes(t *testing.T) {
 	}
 }
 
+// TestValidKey compares with the standard library, whatever a byte is replaced by.
+func TestValidKey(t *testing.T) {
+	t.Parallel()
+	for i := range sampleKey {
+		for b := range 256 {
+			key := sampleKey[:i] + string([]byte{byte(b)}) + sampleKey[i+1:]
+			p, err := base64.StdEncoding.Strict().DecodeString(key)
+			if got, want := validKey(key), err == nil && len(p) == 16; got != want {
+				t.Errorf("validKey(%q) = %v", key, got)
+			}
+		}
+	}
+	for _, key := range []string{"", sampleKey[:23], sampleKey + "=", "\n" + sampleKey[:23]} {
+		if validKey(key) {
+			t.Errorf("validKey(%q)", key)
+		}
+	}
+}
+
 func TestAccept_4_2_2_sample(t *testing.T) {
 	t.Parallel()
 	if got, want := Accept(sampleKey), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; got != want {

@@ -31,16 +31,24 @@ func AppendResponse(dst []byte, key, protocol string, extensions []Extension, ex
 		head = append(appendExtensions(head, extensions), "\r\n"...)
 	}
 	if len(extra) > 0 {
-		for _, name := range slices.Sorted(maps.Keys(extra)) {
-			if err := checkHeader(name, extra[name]); err != nil {
-				return dst, err
-			}
-			for _, value := range extra[name] {
-				head = appendLine(head, name, value)
-			}
+		var err error
+		if head, err = appendHeader(head, extra); err != nil {
+			return dst, err
 		}
 	}
 	return append(head, "\r\n"...), nil
+}
+
+func appendHeader(dst []byte, h http.Header) ([]byte, error) {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		if err := checkHeader(name, h[name]); err != nil {
+			return nil, err
+		}
+		for _, value := range h[name] {
+			dst = appendLine(dst, name, value)
+		}
+	}
+	return dst, nil
 }
 
 func appendLine(dst []byte, name, value string) []byte {

@@ -61,6 +61,10 @@ func (s *Server) admit(r *http.Request) (*slot, error) {
 func (s *Server) release(p *slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.releaseLocked(p)
+}
+
+func (s *Server) releaseLocked(p *slot) {
 	s.load.conns--
 	add(&s.load.perAddr, p.addr, -1)
 	if p.timer != nil {

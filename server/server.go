@@ -150,16 +150,21 @@ func (s *Server) track(c *websocket.Conn) (closing bool) {
 	return s.closing
 }
 
-// forget is called once for each connection, when it's over.
+// forget is called once for each connection, when it's over. It and what it calls
+// have small frames: most handlers end below a Read, with little left of their
+// goroutine's first stack.
 func (s *Server) forget(c *websocket.Conn, p *slot) {
-	defer s.end()
 	e, _ := c.Err().(*websocket.CloseError)
-	s.release(p)
+	failed := kind(e.Err)
 	s.mu.Lock()
+	s.releaseLocked(p)
 	delete(s.conns, c)
-	s.count.end(e)
+	s.count.end(e, failed)
 	s.mu.Unlock()
-	s.logEnd(c, e, p.since)
+	if s.logs(slog.LevelDebug) {
+		s.logEnd(c, e, p.since)
+	}
+	s.end()
 }
 
 func (s *Server) begin() {

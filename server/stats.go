@@ -68,10 +68,10 @@ const (
 
 func (n *counters) refuse(reason string) { increment(&n.refused, reason) }
 
-func (n *counters) end(e *websocket.CloseError) {
+func (n *counters) end(e *websocket.CloseError, failed string) {
 	increment(&n.closed, finalCode(e))
-	if e.Err != nil {
-		increment(&n.failed, kind(e.Err))
+	if failed != "" {
+		increment(&n.failed, failed)
 	}
 }
 
@@ -90,12 +90,13 @@ func finalCode(e *websocket.CloseError) frame.Code {
 	return e.Code
 }
 
-// kind is a short name for what ended a connection.
+// kind is a short name for what ended a connection, "" for nothing.
 func kind(err error) string {
-	var breach *frame.Error
-	var network net.Error
+	_, breach := err.(*frame.Error)
 	switch {
-	case errors.As(err, &breach):
+	case err == nil:
+		return ""
+	case breach:
 		return "protocol"
 	case errors.Is(err, websocket.ErrPingTimeout):
 		return "ping timeout"
@@ -107,8 +108,11 @@ func kind(err error) string {
 		return "end of stream"
 	case errors.Is(err, net.ErrClosed):
 		return "cut off"
-	case errors.As(err, &network):
-		return "network"
+	}
+	for ; err != nil; err = errors.Unwrap(err) { // errors.As would allocate
+		if _, ok := err.(net.Error); ok {
+			return "network"
+		}
 	}
 	return "other"
 }

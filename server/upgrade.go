@@ -70,7 +70,8 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (c *websocket.C
 			s.release(place)
 		}
 	}()
-	head, setup, err := s.accept(w, r, req)
+	var setup websocket.Setup
+	head, err := s.accept(w, r, req, &setup)
 	if err != nil {
 		return nil, s.refuse(w, r, err)
 	}
@@ -84,15 +85,20 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (c *websocket.C
 	}
 	s.logRequest(slog.LevelDebug, r, "websocket: opened")
 	s.opened()
-	setup.Unread, _ = brw.Reader.Peek(brw.Reader.Buffered())
 	setup.Context = context.WithoutCancel(r.Context())
+	return s.open(nc, brw, &setup, place), nil
+}
+
+// open makes the connection on nc after the handshake.
+func (s *Server) open(nc net.Conn, brw *bufio.ReadWriter, setup *websocket.Setup, place *slot) *websocket.Conn {
+	setup.Unread, _ = brw.Reader.Peek(brw.Reader.Buffered())
 	setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
-	c = websocket.NewConn(nc, setup, s.Config)
+	c := websocket.NewConn(nc, *setup, s.Config)
 	s.startLife(c, place)
 	// net/http doesn't look at these any more, but keeps their buffers as long
 	// as its goroutine lives.
 	*brw.Reader, *brw.Writer = bufio.Reader{}, bufio.Writer{}
-	return c, nil
+	return c
 }
 
 // parse checks what the client asks for, and whether its page may.
@@ -110,15 +116,16 @@ func (s *Server) parse(r *http.Request) (handshake.Request, error) {
 	return req, nil
 }
 
-// accept asks Check and returns the head of the response, and what was agreed on.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, req handshake.Request) (head []byte, setup websocket.Setup, err error) {
+// accept asks Check, decides on what is agreed on, and returns the head of the
+// response.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, req handshake.Request, setup *websocket.Setup) ([]byte, error) {
 	if s.Check != nil {
 		if err := s.Check(r); err != nil {
 			var refusal *handshake.Refusal
 			if !errors.As(err, &refusal) { // its text is not for strangers
 				err = fmt.Errorf("%w (%w)", &handshake.Refusal{Status: http.StatusForbidden, Reason: "not allowed"}, err)
 			}
-			return nil, setup, refused{reasonCheck, err}
+			return nil, refused{reasonCheck, err}
 		}
 	}
 	setup.Role = frame.Server
@@ -129,8 +136,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, req handshake.Re
 			extensions, setup.Deflate = []handshake.Extension{answer}, &agreed
 		}
 	}
-	head, err = handshake.AppendResponse(nil, req.Key, setup.Subprotocol, extensions, w.Header())
-	return head, setup, err
+	return handshake.AppendResponse(nil, req.Key, setup.Subprotocol, extensions, w.Header())
 }
 
 // refuse answers a request that isn't upgraded because of err, and returns err as
