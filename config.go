@@ -64,17 +64,18 @@ var lastConfig [2]atomic.Pointer[sharedConfig]
 type sharedConfig struct{ given, full Config }
 
 // withDefaults returns c with all values that are used as they are.
-func (c Config) withDefaults(role frame.Role) *Config {
+func (c *Config) withDefaults(role frame.Role) *Config {
 	last := &lastConfig[role]
 	s := last.Load()
-	if s == nil || s.given != c {
-		s = &sharedConfig{c, c.fill(role == frame.Server)}
+	if s == nil || s.given != *c {
+		s = &sharedConfig{*c, *c}
+		s.full.fill(role == frame.Server)
 		last.Store(s)
 	}
 	return &s.full
 }
 
-func (c Config) fill(server bool) Config {
+func (c *Config) fill(server bool) {
 	c.MaxMessage = limit(c.MaxMessage, DefaultMaxMessage, math.MaxInt64)
 	c.MaxFragments = limit(c.MaxFragments, DefaultMaxFragments, math.MaxInt)
 	c.MaxQueue = limit(c.MaxQueue, DefaultMaxQueue, math.MaxInt)
@@ -86,7 +87,6 @@ func (c Config) fill(server bool) Config {
 	c.WriteTimeout = limit(c.WriteTimeout, DefaultWriteTimeout, 0)
 	c.CloseTimeout = limit(c.CloseTimeout, DefaultCloseTimeout, math.MaxInt64)
 	c.IdleTimeout = limit(c.IdleTimeout, 0, 0)
-	return c
 }
 
 func limit[T int | int64 | time.Duration](v, zero, negative T) T {

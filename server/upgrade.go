@@ -30,10 +30,11 @@ const headTimeout = 10 * time.Second
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
 	s.begin() // a Shutdown waits
 	defer s.end()
-	c, err := s.upgrade(w, r)
-	if err != nil {
+	var o opening
+	if err := s.upgrade(w, r, &o); err != nil {
 		return nil, err
 	}
+	c := s.open(&o)
 	if closing := s.track(c); closing {
 		c.Close(frame.CodeGoingAway, "")
 		return nil, errClosing.error
@@ -52,52 +53,64 @@ func (e refused) Unwrap() error { return e.error }
 var errClosing = refused{reasonClosing, &handshake.Refusal{
 	Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}, Reason: "the server is shutting down"}}
 
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (c *websocket.Conn, err error) {
+// opening is what an upgrade comes to.
+type opening struct {
+	nc    net.Conn // nil before it has come to it
+	brw   *bufio.ReadWriter
+	setup websocket.Setup
+	place *slot
+}
+
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
 	defer s.endHandshake()
 	if err := s.beginHandshake(); err != nil {
-		return nil, s.refuse(w, r, err)
+		return s.refuse(w, r, err)
 	}
 	req, err := s.parse(r)
 	if err != nil {
-		return nil, s.refuse(w, r, err)
+		return s.refuse(w, r, err)
 	}
-	place, err := s.admit(r)
-	if err != nil {
-		return nil, s.refuse(w, r, err)
+	if o.place, err = s.admit(r); err != nil {
+		return s.refuse(w, r, err)
 	}
 	defer func() {
-		if c == nil { // or Check panics
-			s.release(place)
+		if o.nc == nil { // or Check panics
+			s.release(o.place)
 		}
 	}()
-	var setup websocket.Setup
-	head, err := s.accept(w, r, req, &setup)
+	extensions, err := s.accept(r, req, &o.setup)
 	if err != nil {
-		return nil, s.refuse(w, r, err)
+		return s.refuse(w, r, err)
+	}
+	head, err := handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
+	if err != nil {
+		return s.refuse(w, r, err)
 	}
 	nc, brw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, s.refuse(w, r, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err))
+		return s.refuse(w, r, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err))
 	}
 	if err := writeHead(nc, head); err != nil {
 		nc.Close()
-		return nil, fmt.Errorf("websocket: upgrade: %w", err)
+		return fmt.Errorf("websocket: upgrade: %w", err)
 	}
 	s.logRequest(slog.LevelDebug, r, "websocket: opened")
 	s.opened()
-	setup.Context = context.WithoutCancel(r.Context())
-	return s.open(nc, brw, &setup, place), nil
+	o.nc, o.brw = nc, brw
+	o.setup.Context = context.WithoutCancel(r.Context())
+	return nil
 }
 
-// open makes the connection on nc after the handshake.
-func (s *Server) open(nc net.Conn, brw *bufio.ReadWriter, setup *websocket.Setup, place *slot) *websocket.Conn {
-	setup.Unread, _ = brw.Reader.Peek(brw.Reader.Buffered())
-	setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
-	c := websocket.NewConn(nc, *setup, s.Config)
+// open makes the connection after the handshake.
+func (s *Server) open(o *opening) *websocket.Conn {
+	place := o.place
+	o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
+	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
+	c := websocket.NewConn(o.nc, o.setup, s.Config)
 	s.startLife(c, place)
 	// net/http doesn't look at these any more, but keeps their buffers as long
 	// as its goroutine lives.
-	*brw.Reader, *brw.Writer = bufio.Reader{}, bufio.Writer{}
+	*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
 	return c
 }
 
@@ -116,9 +129,9 @@ func (s *Server) parse(r *http.Request) (handshake.Request, error) {
 	return req, nil
 }
 
-// accept asks Check, decides on what is agreed on, and returns the head of the
-// response.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, req handshake.Request, setup *websocket.Setup) ([]byte, error) {
+// accept asks Check and decides on what is agreed on. It returns the extensions to
+// answer with.
+func (s *Server) accept(r *http.Request, req handshake.Request, setup *websocket.Setup) ([]handshake.Extension, error) {
 	if s.Check != nil {
 		if err := s.Check(r); err != nil {
 			var refusal *handshake.Refusal
@@ -130,13 +143,13 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, req handshake.Re
 	}
 	setup.Role = frame.Server
 	setup.Subprotocol = handshake.SelectProtocol(req.Protocols, s.Subprotocols)
-	var extensions []handshake.Extension
 	if k := s.Config.Compression; k != nil {
 		if answer, agreed, ok := handshake.AcceptDeflate(req.Extensions, k.Deflate(frame.Server)); ok {
-			extensions, setup.Deflate = []handshake.Extension{answer}, &agreed
+			setup.Deflate = &agreed
+			return []handshake.Extension{answer}, nil
 		}
 	}
-	return handshake.AppendResponse(nil, req.Key, setup.Subprotocol, extensions, w.Header())
+	return nil, nil
 }
 
 // refuse answers a request that isn't upgraded because of err, and returns err as
