@@ -39,7 +39,8 @@ type Conn struct {
 	t           Transport
 	sock        socket // t, if it's a plain socket
 	role        frame.Role
-	cfg         *Config // with its defaults; shared
+	over        atomic.Bool // shut has closed the transport
+	cfg         *Config     // with its defaults; shared
 	subprotocol string
 
 	rd  frame.Reader
@@ -59,7 +60,6 @@ type Conn struct {
 
 	err    atomic.Pointer[CloseError] // how the connection ends, once that's decided
 	ends   sync.Mutex                 // for shut
-	over   atomic.Bool                // shut has closed the transport
 	values context.Context            // for end
 	end    atomic.Pointer[ending]     // nil until somebody asks
 	ended  func(*Conn)
