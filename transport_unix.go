@@ -100,9 +100,9 @@ func (s *socket) readReady(fd uintptr) bool {
 	}
 }
 
-// tryWrite writes what the peer can take at once of head and then p. From here on
-// down, frames are kept small: together with those of the poller they fit into a
-// goroutine's first stack.
+// tryWrite writes what the peer can take at once of head and then p. It and what it
+// calls need little stack: with the poller below them they fit into a goroutine's
+// first one.
 func (s *socket) tryWrite(head, p []byte) (n int, err error) {
 	w := attempts.Get().(*attempt)
 	w.head, w.p, w.n, w.err = head, p, 0, nil
