@@ -24,6 +24,13 @@ type Setup struct {
 	// Context has the values of [Conn.Context]. When it's done, the connection
 	// is cut off. Nil is [context.Background].
 	Context context.Context
+	// Opened, if not nil, is called before NewConn returns. It must not wait for
+	// the connection.
+	Opened func(*Conn)
+	// Answer is the server's answer to the handshake, if it's still to be sent.
+	// NewConn does that, before all else and after Opened: what Opened has others
+	// write arrives behind it. If it fails, the connection has ended.
+	Answer []byte
 	// Ended, if not nil, is called when the connection is over.
 	Ended func(*Conn)
 }
@@ -88,7 +95,30 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 	c.rd.Preload(s.Unread)
 	c.startKeepalive()
 	c.startIdle()
+	if s.Answer != nil {
+		c.out.mu.Lock()
+		c.out.flushing = true // so nothing overtakes it
+		c.out.mu.Unlock()
+	}
+	if s.Opened != nil {
+		s.Opened(c)
+	}
+	if s.Answer != nil {
+		c.sendAnswer(s.Answer)
+	}
 	return c
+}
+
+// sendAnswer sends what goes out before all frames, with out.flushing set.
+func (c *Conn) sendAnswer(p []byte) {
+	if err := c.send(context.Background(), nil, p); err != nil {
+		c.lost(err)
+		return
+	}
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	c.endFlush(batch{}, nil)
+	c.flushAsync()
 }
 
 func (c *Conn) source() io.Reader {

@@ -617,6 +617,58 @@ func TestUnread(t *testing.T) {
 	c.CloseNow()
 }
 
+// TestAnswer: what is written from the first moment on arrives behind the answer to
+// the handshake.
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	const answer = "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+	for name, test := range map[string]struct {
+		opened func(c *websocket.Conn) error
+		want   string // behind the answer
+	}{
+		"nothing":   {func(c *websocket.Conn) error { return nil }, ""},
+		"Post":      {func(c *websocket.Conn) error { return c.Post(websocket.NewPrepared(websocket.Text, []byte("a"))) }, "\x81\x01a"},
+		"Write":     {func(c *websocket.Conn) error { return c.Write(ctx, websocket.Text, []byte("b")) }, "\x81\x01b"},
+		"the close": {func(c *websocket.Conn) error { return c.CloseWrite(frame.CodeGoingAway, "") }, "\x88\x02\x03\xe9"},
+	} {
+		for _, wrap := range []func(net.Conn) net.Conn{
+			func(nc net.Conn) net.Conn { return nc },
+			func(nc net.Conn) net.Conn { return wrapped{nc} },
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				a, b := netPair(t)
+				opened := func(c *websocket.Conn) {
+					if err := test.opened(c); err != nil {
+						t.Error(err)
+					}
+				}
+				go func() {
+					c := websocket.NewConn(wrap(a), websocket.Setup{Role: frame.Server, Opened: opened, Answer: []byte(answer)}, websocket.Config{})
+					c.Write(ctx, websocket.Binary, nil)
+				}()
+				want := answer + test.want
+				if name != "the close" {
+					want += "\x82\x00"
+				}
+				got := make([]byte, len(want))
+				if _, err := io.ReadFull(b, got); err != nil || string(got) != want {
+					t.Errorf("%q, %v", got, err)
+				}
+			})
+		}
+	}
+	t.Run("not taken", func(t *testing.T) {
+		t.Parallel()
+		a, _ := netPair(t)
+		ended := false
+		c := websocket.NewConn(idleWriter{a}, websocket.Setup{Answer: []byte(answer), Ended: func(*websocket.Conn) { ended = true }}, websocket.Config{})
+		if err := closeError(t, c.Err()); !errors.Is(err, io.ErrShortWrite) || !ended {
+			t.Error(err, ended)
+		}
+	})
+}
+
 // TestParentContext: the context that a connection is made with ends it.
 func TestParentContext(t *testing.T) {
 	t.Parallel()

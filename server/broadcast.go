@@ -38,9 +38,9 @@ func (s *Server) Post(c *websocket.Conn, m *websocket.Prepared) error {
 	return err
 }
 
-// Broadcast posts m to all connections and returns without waiting for any. A
-// connection whose peer is so slow that its queue is full is dealt with as
-// [Server.Slow] says.
+// Broadcast posts m to all connections and returns without waiting for any. A client
+// that has the answer to its handshake is among them. A connection whose peer is so
+// slow that its queue is full is dealt with as [Server.Slow] says.
 func (s *Server) Broadcast(m *websocket.Prepared) {
 	for c := range s.Conns() {
 		s.Post(c, m)

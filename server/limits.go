@@ -33,6 +33,7 @@ type slot struct {
 	addr  netip.Addr // counted, or the zero Addr
 	since time.Time
 	timer *time.Timer // ends its life, if that is limited
+	late  bool        // it came when a Shutdown had begun
 }
 
 // admit returns a place for the connection that r asks for, which has to be given

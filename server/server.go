@@ -128,26 +128,18 @@ func (s *Server) handle(c *websocket.Conn, h Handler) {
 	h(c.Context(), c)
 }
 
-// opened has to be followed by forget.
-func (s *Server) opened() {
+// track takes c into account until it's over. If a Shutdown has begun, which
+// doesn't know of c, c is late.
+func (s *Server) track(c *websocket.Conn, p *slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count.opened++
 	s.handlers++
-}
-
-// track takes c into account until it's over. It reports whether a Shutdown has
-// begun, which doesn't know of c.
-func (s *Server) track(c *websocket.Conn) (closing bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.conns == nil {
 		s.conns = make(map[*websocket.Conn]struct{})
 	}
-	if c.Err() == nil { // else forget has been called already
-		s.conns[c] = struct{}{}
-	}
-	return s.closing
+	s.conns[c] = struct{}{}
+	p.late = s.closing
 }
 
 // forget is called once for each connection, when it's over. It and what it calls

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -374,13 +373,6 @@ func TestBroadcast(t *testing.T) {
 	for range n {
 		conns = append(conns, dial(t, url))
 	}
-	for open := 0; open <= n; { // a client has its answer a moment before the server counts it
-		open = 0
-		for range s.Conns() {
-			open++
-		}
-		runtime.Gosched()
-	}
 	for i := range messages {
 		go conns[i%n].Write(ctx, websocket.Binary, make([]byte, size))
 		for _, c := range conns {
@@ -459,6 +451,44 @@ func TestShutdownDeadline(t *testing.T) {
 	}
 }
 
+// A hookListener calls a function before each write to its connections.
+type hookListener struct {
+	net.Listener
+	beforeWrite func()
+}
+
+func (l hookListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	return &hookConn{nc, l.beforeWrite}, err
+}
+
+type hookConn struct {
+	net.Conn
+	beforeWrite func()
+}
+
+func (c *hookConn) Write(p []byte) (int, error) {
+	c.beforeWrite()
+	return c.Conn.Write(p)
+}
+
+// TestOpenBeforeAnswer: a client who has the answer to its handshake gets all that is
+// broadcast from there on.
+func TestOpenBeforeAnswer(t *testing.T) {
+	t.Parallel()
+	s := &server.Server{Handler: echo}
+	hs := httptest.NewUnstartedServer(s)
+	hs.Listener = hookListener{hs.Listener, sync.OnceFunc(func() { s.Broadcast(websocket.NewPrepared(websocket.Text, []byte("to all"))) })}
+	hs.Start()
+	t.Cleanup(hs.Close)
+	c := dial(t, "ws"+strings.TrimPrefix(hs.URL, "http"))
+	own, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if _, p, err := c.Read(own); string(p) != "to all" || err != nil {
+		t.Errorf("%q, %v", p, err)
+	}
+}
+
 // TestShutdownTellsAll: more silent clients than are waited for at a time don't
 // keep the others from being told, nor from getting what was accepted before.
 func TestShutdownTellsAll(t *testing.T) {
@@ -474,8 +504,8 @@ func TestShutdownTellsAll(t *testing.T) {
 		}
 		all = append(all, br)
 	}
-	for s.Stats().Open < n { // a client has its answer a moment before the server counts it
-		runtime.Gosched()
+	if open := s.Stats().Open; open != n {
+		t.Errorf("%d connections are open", open)
 	}
 	s.Broadcast(websocket.NewPrepared(websocket.Text, []byte("last words")))
 	own, cancel := context.WithCancel(ctx)

@@ -15,9 +15,6 @@ import (
 	"hawser/websocket/handshake"
 )
 
-// headTimeout bounds the writing of the answer to an upgrade.
-const headTimeout = 10 * time.Second
-
 // Upgrade upgrades the request (RFC 6455 section 4.2) and returns the
 // connection, for handlers that want to look at the request themselves. The
 // caller has to read from it and to close it; [Server.Shutdown] closes it too.
@@ -35,7 +32,10 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 		return nil, err
 	}
 	c := s.open(&o)
-	if closing := s.track(c); closing {
+	if err := c.Err(); err != nil {
+		return nil, fmt.Errorf("websocket: upgrade: %w", err)
+	}
+	if o.place.late {
 		c.Close(frame.CodeGoingAway, "")
 		return nil, errClosing.error
 	}
@@ -82,7 +82,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
-	head, err := handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
+	o.setup.Answer, err = handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
@@ -90,21 +90,22 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 	if err != nil {
 		return s.refuse(w, r, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err))
 	}
-	if err := writeHead(nc, head); err != nil {
+	if err := nc.SetDeadline(time.Time{}); err != nil { // the http.Server may have set some
 		nc.Close()
 		return fmt.Errorf("websocket: upgrade: %w", err)
 	}
 	s.logRequest(slog.LevelDebug, r, "websocket: opened")
-	s.opened()
 	o.nc, o.brw = nc, brw
 	o.setup.Context = context.WithoutCancel(r.Context())
 	return nil
 }
 
-// open makes the connection after the handshake.
+// open makes the connection, which sends the answer. By then it's tracked, so that a
+// client who has the answer gets all that is broadcast from there on.
 func (s *Server) open(o *opening) *websocket.Conn {
 	place := o.place
 	o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
+	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
 	c := websocket.NewConn(o.nc, o.setup, s.Config)
 	s.startLife(c, place)
@@ -173,15 +174,4 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) error
 	s.mu.Unlock()
 	refusal.ServeHTTP(w, r)
 	return err
-}
-
-// writeHead writes the response, whatever deadlines the http.Server has set.
-func writeHead(nc net.Conn, head []byte) error {
-	if err := nc.SetDeadline(time.Now().Add(headTimeout)); err != nil {
-		return err
-	}
-	if _, err := nc.Write(head); err != nil {
-		return err
-	}
-	return nc.SetDeadline(time.Time{})
 }
