@@ -235,6 +235,32 @@ func TestMaxLifetime(t *testing.T) {
 	})
 }
 
+// TestAnswerNotTaken: a client that doesn't take the answer is a handshake under way,
+// and not for longer than the write timeout.
+func TestAnswerNotTaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server.Server{Handler: echo}
+		_, d := inMemory(t, s)
+		nc, err := d.DialContext(ctx, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		io.WriteString(nc, good+"\r\n")
+		synctest.Wait()
+		if n := s.Stats(); n.Handshakes != 1 || n.Open != 1 {
+			t.Errorf("%+v", n)
+		}
+		time.Sleep(websocket.DefaultWriteTimeout)
+		synctest.Wait()
+		want := server.Stats{Opened: 1, Closed: map[frame.Code]uint64{frame.CodeAbnormal: 1}, Failed: map[string]uint64{"write timeout": 1}}
+		if diff := cmp.Diff(want, s.Stats()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // inMemory serves h on connections that are pipes, for the bubbles of synctest.
 func inMemory(t *testing.T, h http.Handler) (url string, d *client.Dialer) {
 	l := pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}

@@ -61,8 +61,13 @@ type opening struct {
 	place *slot
 }
 
+// upgrade has to be followed by open, unless it returns an error.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
-	defer s.endHandshake()
+	defer func() {
+		if o.nc == nil { // or Check panics
+			s.endHandshake()
+		}
+	}()
 	if err := s.beginHandshake(); err != nil {
 		return s.refuse(w, r, err)
 	}
@@ -74,7 +79,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 		return s.refuse(w, r, err)
 	}
 	defer func() {
-		if o.nc == nil { // or Check panics
+		if o.nc == nil {
 			s.release(o.place)
 		}
 	}()
@@ -103,6 +108,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 // open makes the connection, which sends the answer. By then it's tracked, so that a
 // client who has the answer gets all that is broadcast from there on.
 func (s *Server) open(o *opening) *websocket.Conn {
+	defer s.endHandshake()
 	place := o.place
 	o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
