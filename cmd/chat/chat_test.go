@@ -269,14 +269,37 @@ func (n *notify) Write(p []byte) (int, error) {
 }
 
 type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	mu      sync.Mutex
+	buf     bytes.Buffer
+	written chan struct{} // closed by the next write; nil if nobody waits
 }
 
 func (b *syncBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.written != nil {
+		close(b.written)
+		b.written = nil
+	}
 	return b.buf.Write(p)
+}
+
+// await waits until text has been written, and returns all that was.
+func (b *syncBuffer) await(text string) string {
+	for {
+		b.mu.Lock()
+		all := b.buf.String()
+		if strings.Contains(all, text) {
+			b.mu.Unlock()
+			return all
+		}
+		if b.written == nil {
+			b.written = make(chan struct{})
+		}
+		written := b.written
+		b.mu.Unlock()
+		<-written
+	}
 }
 
 func (b *syncBuffer) String() string {

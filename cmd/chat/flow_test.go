@@ -149,9 +149,7 @@ func TestReconnect(t *testing.T) {
 		code <- run([]string{"-reconnect", "ws" + strings.TrimPrefix(hs.URL, "http")}, console{in: in, out: &out, err: &errs})
 	}()
 	io.WriteString(typed, "one\n")
-	for !strings.Contains(errs.String(), "connecting again") {
-		time.Sleep(time.Millisecond)
-	}
+	errs.await("connecting again")
 	io.WriteString(typed, "two\nthree\n")
 	typed.Close()
 	if c := <-code; c != exitNormal || !strings.HasSuffix(out.String(), "two\nthree\n") {
@@ -210,13 +208,8 @@ func TestListenPipe(t *testing.T) {
 			go func() {
 				code <- run(append(strings.Fields(tt.hostArgs), "-listen", "127.0.0.1:0"), console{in: strings.NewReader(tt.hostIn), out: &out, err: &errs})
 			}()
-			var url string
-			for url == "" {
-				if _, rest, ok := strings.Cut(errs.String(), "listening on "); ok {
-					url, _, _ = strings.Cut(rest, "\n")
-				}
-				time.Sleep(time.Millisecond)
-			}
+			_, url, _ := strings.Cut(errs.await("listening on "), "listening on ")
+			url, _, _ = strings.Cut(url, "\n")
 			guest, guestOut, guestErrs := chat(tt.guestIn, append(strings.Fields(tt.guestArgs), url)...)
 			if guest != 0 || guestOut != tt.guestOut {
 				t.Errorf("guest: exit code %d, %q, %q", guest, guestOut, guestErrs)

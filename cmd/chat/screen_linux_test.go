@@ -5,11 +5,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/server"
@@ -26,9 +24,6 @@ func feed(t *testing.T) (url string, say func(string)) {
 	t.Cleanup(hs.Close)
 	t.Cleanup(func() { s.Close() })
 	return "ws" + strings.TrimPrefix(hs.URL, "http"), func(text string) {
-		for len(slices.Collect(s.Conns())) == 0 { // the client may be the first to know
-			time.Sleep(time.Millisecond)
-		}
 		s.Broadcast(websocket.NewPrepared(websocket.Text, []byte(text)))
 	}
 }
