@@ -12,7 +12,7 @@ import (
 var maskKernels = func() map[string]maskKernel {
 	kernels := map[string]maskKernel{"mask": {0, mask}, "portable": {0, maskWords}}
 	if hasAVX2 {
-		kernels["AVX2"] = maskKernel{maskLongMin, maskLong}
+		kernels["AVX2"] = maskKernel{maskLongMin, func(p []byte, k uint32) { maskAVX2(&p[0], len(p), k) }}
 	}
 	return kernels
 }()

@@ -2,6 +2,4 @@
 
 package frame
 
-var maskKernels = map[string]maskKernel{
-	"mask": {0, mask}, "portable": {0, maskWords}, "long": {0, maskLong},
-}
+var maskKernels = map[string]maskKernel{"mask": {0, mask}, "portable": {0, maskWords}}

@@ -9,18 +9,6 @@ import (
 // beginning of the payload. It masks and unmasks alike (RFC 6455 section 5.3).
 func Mask(p []byte, key [4]byte, pos int) { mask(p, turn(key, pos)) }
 
-// mask is Mask with a key that has been turned.
-func mask(p []byte, k uint32) {
-	if len(p) < maskLongMin || !hasAVX2 {
-		maskWords(p, k)
-	} else {
-		maskLong(p, k)
-	}
-}
-
-// maskLongMin is where the call of assembly begins to pay, and its least size.
-const maskLongMin = 64
-
 // turn returns the key in little-endian order, its lowest byte being for the
 // byte of the payload at pos.
 func turn(key [4]byte, pos int) uint32 {

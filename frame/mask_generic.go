@@ -4,4 +4,5 @@ package frame
 
 const hasAVX2 = false
 
-func maskLong(p []byte, k uint32) { maskWords(p, k) }
+// mask is [Mask] with a key that has been turned.
+func mask(p []byte, k uint32) { maskWords(p, k) }
