@@ -35,15 +35,13 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	stop := c.afterCloseTimeout(func() { c.abort(ErrCloseTimeout) })
 	defer stop()
 	in := &c.in
-	c.out.mu.Lock()
-	if in.free == nil {
-		in.free = make(chan struct{}, 1)
+	free := make(chan struct{}, 1)
+	if !in.closing.CompareAndSwap(nil, &free) {
+		free = *in.closing.Load()
 	}
-	c.out.mu.Unlock()
-	in.closing.Store(true)
 	for !in.reading.CompareAndSwap(false, true) {
 		select {
-		case <-in.free:
+		case <-free:
 		case <-c.Done():
 			return c.closeResult()
 		}
@@ -123,10 +121,12 @@ func (c *Conn) queueClose(payload []byte) {
 	}
 	m := newWire(frame.Header{Fin: true, Opcode: frame.Close}, payload)
 	code, reason, _ := frame.ParseClose(payload)
-	o.sent, o.reason = code, reason
-	o.refuse(c.closeErrorLocked(nil)) // before anything is written, which gives up the lock
+	o.sent = code
+	e := c.closeErrorLocked(nil)
+	e.SentReason = reason
+	o.refuse(e) // before anything is written, which gives up the lock
 	if o.streaming {
-		o.posted, o.postedBytes = nil, 0
+		o.dropPosted()
 		c.queue(m.header(), payload)
 		c.flushAsync()
 	} else {
@@ -197,8 +197,8 @@ func (c *Conn) flushAll() {
 		switch {
 		case o.flushing:
 			c.waitIdle(context.Background())
-		case o.streaming || len(o.posted) == 0:
-			if o.pend == nil && !o.hasPong {
+		case o.streaming || !o.hasPosted():
+			if o.pend == nil && o.pong == nil {
 				return
 			}
 			c.flush(context.Background())
@@ -224,13 +224,11 @@ func (c *Conn) closeError(err error) *CloseError {
 
 func (c *Conn) closeErrorLocked(err error) *CloseError {
 	o := &c.out
-	return &CloseError{
-		Code:       frame.CodeAbnormal,
-		SentCode:   o.sent,
-		SentReason: o.reason,
-		Local:      o.sent != 0,
-		Err:        err,
+	e := &CloseError{Code: frame.CodeAbnormal, SentCode: o.sent, Local: o.sent != 0, Err: err}
+	if o.closed != nil {
+		e.SentReason = o.closed.SentReason
 	}
+	return e
 }
 
 func errType(t MessageType) error {

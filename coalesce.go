@@ -3,6 +3,8 @@ package websocket
 import (
 	"sync/atomic"
 	"time"
+
+	"hawser/websocket/frame"
 )
 
 // While the next message, or the beginning of it, is in the read buffer already,
@@ -15,18 +17,19 @@ import (
 const (
 	holdMax      = chunkMax // bytes
 	holdDelay    = time.Millisecond
-	holdDelayMax = 16 * holdDelay
+	holdDelayMax = 16 // times that
 )
 
 // coalescer is a part of outbound.
 type coalescer struct {
 	more  atomic.Bool // the next message has begun to arrive; written by the reader
 	held  atomic.Bool // pend has frames that nobody is writing
+	room  int         // how long pend may get by what joins them
 	timer *time.Timer
-	armed bool          // timer will look
-	took  uint32        // batches so far
-	since uint32        // took when it was armed
-	delay time.Duration // of the timer
+	took  uint32 // batches so far
+	since uint32 // took when the timer was armed
+	armed bool   // the timer will look
+	delay uint8  // of the timer, in units of holdDelay
 }
 
 // returns is called by the reader for each message it returns.
@@ -50,16 +53,37 @@ func (c *Conn) hold() bool {
 	if !o.held.Load() {
 		o.held.Store(true)
 	}
+	if c.role == frame.Server && c.cfg.Trace == nil {
+		o.room = min(cap(o.pend.p), holdMax-1)
+	}
 	if !o.armed { // and left so if all goes out sooner, which is cheaper than to stop it
 		o.armed, o.since = true, o.took
 		if o.timer == nil {
-			o.delay = holdDelay
-			o.timer = time.AfterFunc(o.delay, c.holdEnds)
+			o.delay = 1
+			o.timer = time.AfterFunc(holdDelay, c.holdEnds)
 		} else {
-			o.timer.Reset(o.delay)
+			o.timer.Reset(time.Duration(o.delay) * holdDelay)
 		}
 	}
 	return true
+}
+
+// joins reports whether a message of n bytes that may begin just goes behind what's
+// held back, and nothing else is to be done. It's called with o.mu held.
+func (o *outbound) joins(n int) bool {
+	return o.room > 0 && len(o.pend.p)+frame.MaxHeaderSize+n <= o.room && o.more.Load()
+}
+
+// takePend returns what is pending, for the caller to write. It's called with o.mu
+// held.
+func (o *outbound) takePend() *chunk {
+	b := o.pend
+	o.pend, o.room = nil, 0
+	if o.held.Load() {
+		o.held.Store(false)
+		o.took++
+	}
+	return b
 }
 
 func (c *Conn) holdEnds() {
@@ -70,7 +94,7 @@ func (c *Conn) holdEnds() {
 	if o.took != o.since {
 		o.delay = min(2*o.delay, holdDelayMax)
 	} else {
-		o.delay = holdDelay
+		o.delay = 1
 	}
 	c.flushAsync()
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -226,6 +228,40 @@ func TestHeldBeforeCloseNow(t *testing.T) {
 	}
 	go c.CloseNow()
 	p.expect(frame.Text, "answer")
+}
+
+// TestHeldSizes: what's held back stays in order with messages that are too long
+// for that, and with those that make it too much.
+func TestHeldSizes(t *testing.T) {
+	t.Parallel()
+	for _, plain := range []bool{false, true} {
+		for _, sizes := range [][]int{
+			{1, 100_000, 2, 3},
+			{100_000, 1, 2},
+			{1, 4000, 90, 4100, 20_000, 5},
+			slices.Repeat([]int{125, 126, 1000}, 150),
+			slices.Repeat([]int{16 << 10}, 9),
+		} {
+			t.Run(fmt.Sprintf("plain=%v %.4v", plain, sizes), func(t *testing.T) {
+				t.Parallel()
+				c, p := withPeer(t, frame.Server, plain, websocket.Config{})
+				p.write(several(p, 2))
+				if _, _, err := c.Read(ctx); err != nil {
+					t.Fatal(err)
+				}
+				go func() {
+					for i, n := range sizes {
+						if err := c.Write(ctx, websocket.Binary, bytes.Repeat([]byte{byte(i)}, n)); err != nil {
+							t.Error(err)
+						}
+					}
+				}()
+				for i, n := range sizes {
+					p.expect(frame.Binary, strings.Repeat(string([]byte{byte(i)}), n))
+				}
+			})
+		}
+	}
 }
 
 // TestHeldError: a write that failed later is told by the next call.

@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"context"
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -43,16 +42,13 @@ type Setup struct {
 // time can read; a second gets [ErrConcurrentRead]. Pings and Close frames are
 // answered while somebody reads, so a connection needs a goroutine that does.
 type Conn struct {
-	t           Transport
-	sock        socket // t, if it's a plain socket
-	role        frame.Role
-	over        atomic.Bool // shut has closed the transport
-	cfg         *Config     // with its defaults; shared
-	subprotocol string
-
-	rd  frame.Reader
-	in  inbound
-	out outbound
+	// What most messages need comes first, to be together in the processor's cache.
+	cfg  *Config                    // with its defaults; shared
+	err  atomic.Pointer[CloseError] // how the connection ends, once that's decided
+	rd   frame.Reader
+	in   inbound
+	out  outbound
+	sock socket // t, if it's a plain socket
 
 	// Both are nil if no compression was agreed on.
 	inflater *inflater
@@ -60,18 +56,19 @@ type Conn struct {
 
 	// alive says what the keepalive needs to know: see keepalive.go.
 	alive  atomic.Uint32
+	role   frame.Role
 	pinged bool
 	stale  bool // a tick is under way that is older than the Close frame
 	timer  *time.Timer
 	idle   *idle // nil without a Config.IdleTimeout
 
-	err    atomic.Pointer[CloseError] // how the connection ends, once that's decided
-	ends   sync.Mutex                 // for shut
-	values context.Context            // for end
-	end    atomic.Pointer[ending]     // nil until somebody asks
-	ended  func(*Conn)
-
-	unwatch func() bool // of Setup.Context, nil if that doesn't end
+	t           Transport
+	subprotocol string
+	values      context.Context        // for end
+	end         atomic.Pointer[ending] // nil until somebody asks
+	ends        sync.Mutex             // for shut
+	over        atomic.Bool            // shut has closed the transport
+	ended       func(*Conn)
 }
 
 // NewConn returns the connection on t after the opening handshake. It takes
@@ -83,7 +80,13 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 	}
 	if parent := c.values; parent.Done() != nil {
 		c.out.mu.Lock()
-		c.unwatch = context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
+		unwatch := context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
+		c.ended = func(c *Conn) {
+			unwatch()
+			if s.Ended != nil {
+				s.Ended(c)
+			}
+		}
 		c.out.mu.Unlock()
 	}
 	rules := frame.Rules{Role: s.Role}
@@ -121,9 +124,9 @@ func (c *Conn) sendAnswer(p []byte) {
 	c.flushAsync()
 }
 
-func (c *Conn) source() io.Reader {
-	if c.sock.init(c) {
-		return &c.sock
+func (c *Conn) source() frame.LateReader {
+	if c.initSocket() {
+		return (*socketSource)(c)
 	}
 	if s := newTLSSource(c); s != nil {
 		return s
@@ -213,16 +216,14 @@ func (c *Conn) shut() {
 	if c.idle != nil {
 		c.idle.timer.Stop()
 	}
-	if c.unwatch != nil {
-		c.unwatch()
-	}
+	ended := c.ended
 	c.over.Store(true)
 	o.mu.Unlock()
 	c.in.watch.forget(c)
 	if e := c.end.Load(); e != nil {
 		e.cancel(c.err.Load())
 	}
-	if c.ended != nil {
-		c.ended(c)
+	if ended != nil {
+		ended(c)
 	}
 }

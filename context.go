@@ -52,6 +52,14 @@ func (x *connContext) Err() error {
 	return nil
 }
 
+// ctxErr is ctx.Err(), but nil if ctx is c's own: c.err tells about that.
+func (c *Conn) ctxErr(ctx context.Context) error {
+	if ctx == (*connContext)(c) {
+		return nil
+	}
+	return ctx.Err()
+}
+
 // doneOf is ctx.Done(), but nil if ctx ends only together with c: that ends
 // everything anyway.
 func (c *Conn) doneOf(ctx context.Context) <-chan struct{} {

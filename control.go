@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"hawser/websocket/frame"
@@ -32,6 +33,12 @@ func (c *Conn) handleControl(op frame.Opcode, p []byte) error {
 	return nil
 }
 
+// A pong is for a ping that is answered later.
+type pong struct {
+	payload [frame.MaxControlPayload]byte
+	size    int
+}
+
 func (c *Conn) answerPing(p []byte) {
 	o := &c.out
 	o.mu.Lock()
@@ -39,8 +46,10 @@ func (c *Conn) answerPing(p []byte) {
 	switch {
 	case o.sent != 0 || o.broken: // no frame follows a Close frame
 	case o.pend != nil && len(o.pend.p) > pongRoom:
-		o.pong = append(o.pong[:0], p...)
-		o.hasPong = true
+		if o.pong == nil {
+			o.pong = new(pong)
+		}
+		o.pong.size = copy(o.pong.payload[:], p)
 	default:
 		c.queueControl(frame.Pong, p)
 		c.flushAsync()
@@ -125,8 +134,7 @@ func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, erro
 		return nil, c.refusal()
 	}
 	if payload == nil {
-		o.pingSerial++
-		payload = binary.BigEndian.AppendUint64(nil, o.pingSerial)
+		payload = binary.BigEndian.AppendUint64(nil, rand.Uint64())
 	}
 	if err := c.appendFrame(&frame.Header{Fin: true, Opcode: frame.Ping}, payload); err != nil {
 		return nil, err

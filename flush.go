@@ -31,19 +31,20 @@ func (b batch) bytes() []byte {
 // take moves what is to be written next out of o. It's called with o.mu held.
 func (c *Conn) take() (b batch, ok bool) {
 	o := &c.out
-	if o.hasPong {
-		o.hasPong = false
-		c.queueControl(frame.Pong, o.pong)
+	if p := o.pong; p != nil {
+		o.pong = nil
+		c.queueControl(frame.Pong, p.payload[:p.size])
 	}
-	for len(o.posted) > 0 && !o.busy && (o.pend == nil || len(o.pend.p) < chunkMax) {
-		w := o.posted[0]
+	for o.hasPosted() && !o.busy && (o.pend == nil || len(o.pend.p) < chunkMax) {
+		q := o.queue
+		w := q.posted[0]
 		byRef := c.role == frame.Server && len(w.payload()) > copyMax
 		if byRef && o.pend != nil {
 			break // next time
 		}
-		o.posted[0] = nil
-		o.posted = o.posted[1:]
-		o.postedBytes -= len(w.frame)
+		q.posted[0] = nil
+		q.posted = q.posted[1:]
+		q.bytes -= len(w.frame)
 		c.sends(w)
 		if byRef {
 			h := w.header()
@@ -52,14 +53,8 @@ func (c *Conn) take() (b batch, ok bool) {
 		}
 		c.queue(w.header(), w.payload())
 	}
-	b.own = o.pend
-	o.pend = nil
-	if b.own != nil {
+	if b.own = o.takePend(); b.own != nil {
 		o.last = len(b.own.p)
-	}
-	if o.held.Load() {
-		o.held.Store(false)
-		o.took++
 	}
 	return b, b.own != nil
 }
@@ -86,7 +81,10 @@ func (c *Conn) flush(ctx context.Context) error {
 	}
 	o.flushing = true
 	o.mu.Unlock()
-	err := c.send(ctx, nil, b.bytes())
+	n, err := c.tryWrite(nil, b.bytes())
+	if err == nil && n < len(b.bytes()) {
+		err = c.sendWaiting(ctx, b.bytes()[n:])
+	}
 	o.mu.Lock()
 	c.endFlush(b, err)
 	if err != nil {
@@ -112,7 +110,7 @@ func (c *Conn) flushAsync() {
 			return
 		}
 		o.mu.Unlock()
-		n, err := c.sock.tryWrite(b.bytes(), nil)
+		n, err := c.tryWrite(nil, b.bytes())
 		o.mu.Lock()
 		if err == nil && n < len(b.bytes()) {
 			go c.flushRest(b, n)
@@ -170,12 +168,9 @@ func (c *Conn) endFlush(b batch, err error) {
 // send writes all of head and then p to the transport, in one piece on plain
 // sockets. An error means that it's unknown how much has gone out.
 func (c *Conn) send(ctx context.Context, head, p []byte) error {
-	n := 0
-	if c.sock.ok() {
-		var err error
-		if n, err = c.sock.tryWrite(head, p); err != nil || n == len(head)+len(p) {
-			return err
-		}
+	n, err := c.tryWrite(head, p)
+	if err != nil || n == len(head)+len(p) {
+		return err
 	}
 	if n < len(head) {
 		if err := c.sendWaiting(ctx, head[n:]); err != nil {

@@ -3,9 +3,18 @@ package websocket_test
 import (
 	"runtime"
 	"testing"
+	"unsafe"
 
 	"hawser/websocket"
 )
+
+// TestConnSize: memory comes in sizes of 512, 576, 640 and so on bytes.
+func TestConnSize(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(websocket.Conn{}); size > 512 {
+		t.Errorf("a Conn has %d bytes", size)
+	}
+}
 
 // TestIdleMemory is lines R11 and Z9: a connection that waits holds no buffer, of
 // which the smallest has 4 KiB, and with compression only the context that was

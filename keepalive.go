@@ -74,4 +74,8 @@ func (c *Conn) beforeWait() error {
 }
 
 // afterWait is called when the source has bytes or an error.
-func (c *Conn) afterWait() { c.alive.Store(notWaiting) }
+func (c *Conn) afterWait() {
+	if c.alive.Load() != notWaiting {
+		c.alive.Store(notWaiting)
+	}
+}

@@ -2,7 +2,7 @@ package websocket
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"sync"
 
 	"hawser/websocket/frame"
@@ -12,31 +12,29 @@ import (
 // which is never held during a system call. Whoever finds that nobody is
 // writing writes all that is pending, also what others append meanwhile.
 type outbound struct {
-	mu       sync.Mutex
-	pend     *chunk        // whole frames, accepted and not yet being written
-	last     int           // size of what was pending before
-	flushing bool          // somebody is writing
-	idle     chan struct{} // closed when that ends; nil if nobody waits
-	broken   bool          // nothing can be written any more
-	closed   *CloseError   // why no message is accepted any more; nil if one is
-
-	busy      bool      // a message has begun and is not yet accepted to its end
-	streaming bool      // and it's one of Writer
-	waiters   []*waiter // who want to begin a message, in order
-
-	posted      []*wire // by Post, to go out when it's their turn
-	postedBytes int
-
+	mu    sync.Mutex
+	pend  *chunk // whole frames, accepted and not yet being written
+	queue *queue // nil if nothing ever waited
 	coalescer
 
-	pong    []byte // the payload of the latest ping that waits for its answer
-	hasPong bool
+	flushing  bool       // somebody is writing
+	broken    bool       // nothing can be written any more
+	busy      bool       // a message has begun and is not yet accepted to its end
+	streaming bool       // and it's one of Writer
+	sent      frame.Code // of the Close frame, 0 before there is one
 
-	sent   frame.Code // of the Close frame, 0 before there is one
-	reason string
+	last   int           // size of what was pending before
+	closed *CloseError   // why no message is accepted any more; nil if one is
+	idle   chan struct{} // closed when flushing ends; nil if nobody waits
+	pong   *pong         // the latest that couldn't be queued, nil if there's none
+	pings  *pendingPing  // in the order they were sent
+}
 
-	pings      *pendingPing // in the order they were sent
-	pingSerial uint64
+// A queue has what waits for its turn.
+type queue struct {
+	waiters []*waiter // who want to begin a message, in order
+	posted  []*wire   // by Post
+	bytes   int       // of those
 }
 
 // A waiter is somebody who wants to begin a message.
@@ -47,11 +45,23 @@ type waiter struct {
 
 // mayBegin reports whether a message may begin, given its turn.
 func (o *outbound) mayBegin() bool {
-	return !o.busy && len(o.posted) == 0 && (o.pend == nil || len(o.pend.p) < chunkMax)
+	return !o.busy && !o.hasPosted() && (o.pend == nil || len(o.pend.p) < chunkMax)
+}
+
+func (o *outbound) hasPosted() bool { return o.queue != nil && len(o.queue.posted) > 0 }
+
+func (o *outbound) hasWaiters() bool { return o.queue != nil && len(o.queue.waiters) > 0 }
+
+// waiting returns the queue, to put something into.
+func (o *outbound) waiting() *queue {
+	if o.queue == nil {
+		o.queue = new(queue)
+	}
+	return o.queue
 }
 
 // free reports whether a message may begin at once.
-func (o *outbound) free() bool { return o.closed == nil && len(o.waiters) == 0 && o.mayBegin() }
+func (o *outbound) free() bool { return o.closed == nil && !o.hasWaiters() && o.mayBegin() }
 
 // beginMessage waits until a message may begin, and keeps all others from it until
 // endMessage. It's called with o.mu held and gives it up while it waits.
@@ -65,7 +75,8 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 		return nil
 	}
 	w := &waiter{ready: make(chan struct{})}
-	o.waiters = append(o.waiters, w)
+	q := o.waiting()
+	q.waiters = append(q.waiters, w)
 	o.mu.Unlock()
 	select {
 	case <-w.ready:
@@ -81,19 +92,14 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 	case w.granted:
 		return nil
 	}
-	for i := range o.waiters {
-		if o.waiters[i] == w {
-			o.waiters = append(o.waiters[:i], o.waiters[i+1:]...)
-			break
-		}
-	}
-	return fmt.Errorf("websocket: write: %w", ctx.Err())
+	q.waiters = slices.DeleteFunc(q.waiters, func(other *waiter) bool { return other == w })
+	return writeRefused(ctx.Err())
 }
 
 // endMessage lets the next message begin.
 func (c *Conn) endMessage() {
 	c.out.busy = false
-	if len(c.out.posted) > 0 {
+	if c.out.hasPosted() {
 		c.flushAsync()
 	}
 	c.out.grant()
@@ -101,11 +107,12 @@ func (c *Conn) endMessage() {
 
 // grant lets the first waiter begin its message, if it may.
 func (o *outbound) grant() {
-	if len(o.waiters) == 0 || !o.mayBegin() {
+	if !o.hasWaiters() || !o.mayBegin() {
 		return
 	}
-	w := o.waiters[0]
-	o.waiters = o.waiters[1:]
+	q := o.queue
+	w := q.waiters[0]
+	q.waiters = q.waiters[1:]
 	o.busy = true // on its behalf
 	w.granted = true
 	close(w.ready)
@@ -116,10 +123,12 @@ func (o *outbound) refuse(e *CloseError) {
 	if o.closed == nil {
 		o.closed = e
 	}
-	for _, w := range o.waiters {
-		close(w.ready)
+	if q := o.queue; q != nil {
+		for _, w := range q.waiters {
+			close(w.ready)
+		}
+		q.waiters = nil
 	}
-	o.waiters = nil
 	if o.broken {
 		o.failPings()
 		o.signalIdle()
@@ -147,7 +156,7 @@ func (c *Conn) waitIdle(ctx context.Context) error {
 		select {
 		case <-ch:
 		case <-c.doneOf(ctx):
-			err = fmt.Errorf("websocket: write: %w", ctx.Err())
+			err = writeRefused(ctx.Err())
 		}
 		o.mu.Lock()
 		if err != nil {

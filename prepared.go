@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"hawser/websocket/frame"
@@ -78,7 +77,7 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 		return errType(m.t)
 	}
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("websocket: write: %w", err)
+		return writeRefused(err)
 	}
 	w := m.wire(c)
 	o := &c.out
@@ -131,7 +130,7 @@ func (c *Conn) Post(m *Prepared) error {
 	if o.closed != nil {
 		return c.refusal()
 	}
-	if o.postedBytes > 0 && o.postedBytes+len(w.frame) > c.cfg.MaxQueue {
+	if o.hasPosted() && o.queue.bytes+len(w.frame) > c.cfg.MaxQueue {
 		return ErrQueueFull
 	}
 	o.post(w)
@@ -140,6 +139,14 @@ func (c *Conn) Post(m *Prepared) error {
 }
 
 func (o *outbound) post(w *wire) {
-	o.posted = append(o.posted, w)
-	o.postedBytes += len(w.frame)
+	q := o.waiting()
+	q.posted = append(q.posted, w)
+	q.bytes += len(w.frame)
+}
+
+// dropPosted forgets what was posted.
+func (o *outbound) dropPosted() {
+	if q := o.queue; q != nil {
+		q.posted, q.bytes = nil, 0
+	}
 }

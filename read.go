@@ -15,15 +15,12 @@ import (
 // inbound is the state of reading. It belongs to whoever holds the reading
 // role, and keeps its place when a context ends a read half-way.
 type inbound struct {
-	reading atomic.Bool // somebody holds the role
-	closing atomic.Bool // Close wants it
-	free    chan struct{}
+	reading   atomic.Bool // somebody holds the role
+	fragments int32       // of the message so far
+	size      int64       // of it, on the wire
 
-	ctx   context.Context // of the call that holds the role
-	watch watch
-
-	head      frame.Header // of the last frame
 	typ       MessageType  // of the message under way, 0 if there is none
+	control   frame.Opcode // of the control frame under way, 0 if there is none
 	inFrame   bool         // a data frame is under way
 	fin       bool         // it's the last of its message
 	end       bool         // the message has been read to its end
@@ -31,42 +28,52 @@ type inbound struct {
 	deflated  bool         // the message is compressed
 	active    bool         // a message has begun since the reader last waited
 	tried     bool         // the source was read since the last message
-	control   frame.Opcode
-	size      int64 // of the message so far, on the wire
-	fragments int
 	text      frame.UTF8
-	rest      []byte // of the last piece, for the messageReader
 	serial    uint32 // of the message, for its messageReader
+
+	closing atomic.Pointer[chan struct{}] // Close wants the role, and to be told that it's free
+	ctx     context.Context               // of the call that holds the role
+	watch   watch
 }
 
 // lockRead takes the reading role. The user who calls gives up every slice of
 // an earlier message.
 func (c *Conn) lockRead(ctx context.Context) error {
 	if !c.in.reading.CompareAndSwap(false, true) {
-		if c.in.closing.Load() {
-			<-c.Done() // Close reads, and is bounded
-			return c.err.Load()
-		}
-		return ErrConcurrentRead
+		return c.readBusy()
 	}
-	if e := c.err.Load(); e != nil {
-		c.unlockRead()
-		return e
+	if c.err.Load() != nil || c.ctxErr(ctx) != nil {
+		return c.readOver(ctx)
 	}
-	if err := ctx.Err(); err != nil {
-		c.unlockRead()
-		return fmt.Errorf("websocket: read: %w", err)
-	}
-	c.in.ctx = ctx
 	return nil
 }
 
+// readBusy is for who can't have the reading role.
+func (c *Conn) readBusy() error {
+	if c.in.closing.Load() != nil {
+		<-c.Done() // Close reads, and is bounded
+		return c.err.Load()
+	}
+	return ErrConcurrentRead
+}
+
+// readOver gives the reading role back.
+func (c *Conn) readOver(ctx context.Context) error {
+	defer c.unlockRead()
+	if e := c.err.Load(); e != nil {
+		return e
+	}
+	return fmt.Errorf("websocket: read: %w", ctx.Err())
+}
+
 func (c *Conn) unlockRead() {
-	c.in.ctx = nil
+	if c.in.ctx != nil {
+		c.in.ctx = nil
+	}
 	c.in.reading.Store(false)
-	if c.in.closing.Load() {
+	if free := c.in.closing.Load(); free != nil {
 		select {
-		case c.in.free <- struct{}{}:
+		case *free <- struct{}{}:
 		default:
 		}
 	}
@@ -81,15 +88,45 @@ func (c *Conn) unlockRead() {
 // message. Every other error but [ErrConcurrentRead] is a *[CloseError] and
 // final. Text is valid UTF-8 (RFC 6455 sections 5.4, 5.6 and 8.1).
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
-	if err := c.lockRead(ctx); err != nil {
-		return 0, nil, err
+	in := &c.in
+	if !in.reading.CompareAndSwap(false, true) { // lockRead, without a call
+		return 0, nil, c.readBusy()
 	}
-	t, p, err := c.readMessage()
+	if c.err.Load() != nil || c.ctxErr(ctx) != nil {
+		return 0, nil, c.readOver(ctx)
+	}
+	if in.end || in.streaming {
+		in.ctx = ctx
+		if err := c.skipMessage(); err != nil {
+			return c.readFailed(err)
+		}
+	}
+	if in.typ == 0 && in.control == 0 && c.cfg.Trace == nil {
+		if c.rd.Buffered() == 0 {
+			in.ctx = ctx
+			if err := c.rd.Fill(); err != nil {
+				return c.readFailed(err)
+			}
+		}
+		if op, p, ok := c.rd.Whole(); ok { // as most messages are
+			in.active = true
+			if int64(len(p)) > c.cfg.MaxMessage || op == frame.Text && !validText(p) {
+				in.ctx = ctx
+				return c.readFailed(c.wholeError(p))
+			}
+			c.returns()
+			c.unlockRead()
+			return MessageType(op), p, nil
+		}
+	}
+	in.ctx = ctx
+	p, err := c.readMessage()
 	if err != nil {
-		t, p, err = 0, nil, c.readError(err)
+		return c.readFailed(err)
 	}
+	t := in.typ
 	c.unlockRead()
-	return t, p, err
+	return t, p, nil
 }
 
 // Messages returns an iterator over the messages to come. A message's data is
@@ -113,25 +150,20 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	}
 }
 
-func (c *Conn) readMessage() (MessageType, []byte, error) {
+// readFailed gives the reading role back after err.
+func (c *Conn) readFailed(err error) (MessageType, []byte, error) {
+	err = c.readError(err)
+	c.unlockRead()
+	return 0, nil, err
+}
+
+// readMessage reads what is left of the message under way, or all of the next.
+func (c *Conn) readMessage() ([]byte, error) {
 	in := &c.in
-	if in.end || in.streaming {
-		if err := c.skipMessage(); err != nil {
-			return 0, nil, err
-		}
-	}
-	if in.typ == 0 && in.control == 0 && c.cfg.Trace == nil {
-		if err := c.rd.Fill(); err != nil {
-			return 0, nil, err
-		}
-		if op, p, ok := c.rd.Whole(); ok {
-			return c.readWhole(MessageType(op), p)
-		}
-	}
 	for {
 		p, err := c.step(true)
 		if err != nil {
-			return 0, nil, err
+			return nil, err
 		}
 		if len(p) > 0 && !in.deflated {
 			c.rd.Hold()
@@ -141,26 +173,22 @@ func (c *Conn) readMessage() (MessageType, []byte, error) {
 				p = []byte{}
 			}
 			c.returns()
-			return in.typ, p, nil
+			return p, nil
 		}
 	}
 }
 
-// readWhole is readMessage for a message that came as a whole: a short cut for
-// most of them, after which there's nothing to give up.
-func (c *Conn) readWhole(t MessageType, p []byte) (MessageType, []byte, error) {
-	c.in.active = true
+func validText(p []byte) bool {
+	var text frame.UTF8
+	return text.Feed(p) && text.Done()
+}
+
+// wholeError is what's wrong with p, which came as a whole.
+func (c *Conn) wholeError(p []byte) error {
 	if int64(len(p)) > c.cfg.MaxMessage {
-		return 0, nil, errTooBig(c.cfg.MaxMessage)
+		return errTooBig(c.cfg.MaxMessage)
 	}
-	if t == Text {
-		var text frame.UTF8
-		if !text.Feed(p) || !text.Done() {
-			return 0, nil, errNotUTF8
-		}
-	}
-	c.returns()
-	return t, p, nil
+	return errNotUTF8
 }
 
 // held returns what there is of the message that Read has to return whole.
@@ -174,7 +202,6 @@ func (c *Conn) held() []byte {
 // skipMessage gives up the message under way, reading to its end.
 func (c *Conn) skipMessage() error {
 	c.in.serial++ // its reader is stale, even if this is cut short
-	c.in.rest = nil
 	for !c.in.end {
 		if _, err := c.step(false); err != nil {
 			return err
@@ -183,7 +210,7 @@ func (c *Conn) skipMessage() error {
 	if c.in.deflated {
 		c.inflater.release()
 	}
-	c.in.typ, c.in.end, c.in.streaming, c.in.rest = 0, false, false, nil
+	c.in.typ, c.in.end, c.in.streaming = 0, false, false
 	c.rd.Release()
 	return nil
 }
@@ -223,10 +250,11 @@ func (c *Conn) step(whole bool) ([]byte, error) {
 			}
 		}
 		if !in.inFrame {
-			if err := c.rd.ReadHeader(&in.head); err != nil {
+			var h frame.Header
+			if err := c.rd.ReadHeader(&h); err != nil {
 				return nil, err
 			}
-			if err := c.begin(&in.head); err != nil {
+			if err := c.begin(&h); err != nil {
 				return nil, err
 			}
 			continue
@@ -290,7 +318,7 @@ func (c *Conn) begin(h *frame.Header) error {
 	if h.Length > limit-in.size {
 		return errTooBig(c.cfg.MaxMessage)
 	}
-	if in.fragments == c.cfg.MaxFragments {
+	if int(in.fragments) == c.cfg.MaxFragments {
 		return &frame.Error{Code: frame.CodePolicyViolation, Section: "10.4",
 			Text: fmt.Sprintf("message has more than %d fragments", c.cfg.MaxFragments)}
 	}

@@ -25,6 +25,7 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 	}
 	defer c.unlockRead()
 	in := &c.in
+	in.ctx = ctx
 	if in.end || in.streaming {
 		if err := c.skipMessage(); err != nil {
 			return 0, nil, c.readError(err)
@@ -38,27 +39,28 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 		}
 	}
 	in.streaming = true
-	in.rest = p
-	return in.typ, &messageReader{c, ctx, in.serial}, nil
+	return in.typ, &messageReader{c, ctx, in.serial, p}, nil
 }
 
 type messageReader struct {
 	c      *Conn
 	ctx    context.Context
 	serial uint32
+	rest   []byte // of the last piece
 }
 
-// lock takes the reading role and makes sure that in.rest has bytes.
+// lock takes the reading role and makes sure that rest has bytes.
 func (r *messageReader) lock() error {
 	c, in := r.c, &r.c.in
 	if err := c.lockRead(r.ctx); err != nil {
 		return err
 	}
+	in.ctx = r.ctx
 	err := error(nil)
 	switch {
 	case in.serial != r.serial || !in.streaming:
 		err = errStale
-	case len(in.rest) > 0:
+	case len(r.rest) > 0:
 	case in.end:
 		err = io.EOF
 	default:
@@ -66,7 +68,7 @@ func (r *messageReader) lock() error {
 		p, stepErr := c.step(false)
 		if stepErr != nil {
 			err = c.readError(stepErr)
-		} else if in.rest = p; len(p) == 0 {
+		} else if r.rest = p; len(p) == 0 {
 			err = io.EOF
 		}
 	}
@@ -83,9 +85,8 @@ func (r *messageReader) Read(p []byte) (int, error) {
 	if err := r.lock(); err != nil {
 		return 0, err
 	}
-	in := &r.c.in
-	n := copy(p, in.rest)
-	in.rest = in.rest[n:]
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
 	r.c.unlockRead()
 	return n, nil
 }
@@ -109,8 +110,7 @@ func (r *messageReader) writePiece(w io.Writer) (int, error) {
 		return 0, err
 	}
 	defer r.c.unlockRead() // w may panic
-	in := &r.c.in
-	n, err := w.Write(in.rest)
-	in.rest = in.rest[n:]
+	n, err := w.Write(r.rest)
+	r.rest = r.rest[n:]
 	return n, err
 }

@@ -3,6 +3,8 @@ package websocket
 import (
 	"net"
 	"time"
+
+	"hawser/websocket/frame"
 )
 
 // Transport is the stream of bytes below a [Conn]. Every [net.Conn] is one.
@@ -39,12 +41,13 @@ func closeWrite(t Transport) {
 // plainSource reads from a transport that can't tell when it's ready.
 type plainSource struct{ c *Conn }
 
-func (s plainSource) Read(p []byte) (int, error) {
+// ReadLate implements [frame.LateReader].
+func (s plainSource) ReadLate(l frame.Lender) (int, error) {
 	s.c.beforeRead()
 	if err := s.c.beforeWait(); err != nil {
 		return 0, err
 	}
-	n, err := s.c.t.Read(p)
+	n, err := s.c.t.Read(l.Take())
 	s.c.afterWait()
 	return n, err
 }

@@ -42,34 +42,26 @@ func newTLSSource(c *Conn) frame.LateReader {
 	return &tlsSource{c: c, tc: tc, rc: rc, ready: isReadable, inner: true}
 }
 
-func (s *tlsSource) Read(p []byte) (int, error) {
-	s.c.beforeRead()
-	if err := s.c.beforeWait(); err != nil {
-		return 0, err
-	}
-	n, err := s.tc.Read(p)
-	s.c.afterWait()
-	s.inner = true
-	return n, err
-}
-
 // ReadLate implements [frame.LateReader].
 func (s *tlsSource) ReadLate(l frame.Lender) (int, error) {
 	s.c.beforeRead()
-	if s.inner {
+	late := l.Give()
+	if late && s.inner {
 		n, err := s.readInner(l.Take())
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
-		l.Give()
 		s.inner = false
+		l.Give()
 	}
 	if err := s.c.beforeWait(); err != nil {
 		return 0, err
 	}
 	defer s.c.afterWait()
-	if err := s.rc.Read(s.ready); err != nil {
-		return 0, err
+	if late {
+		if err := s.rc.Read(s.ready); err != nil {
+			return 0, err
+		}
 	}
 	s.inner = true
 	return s.tc.Read(l.Take())

@@ -17,19 +17,17 @@ import (
 // A socket is a plain TCP or Unix connection. It waits for bytes without a
 // buffer, and writes without waiting.
 type socket struct {
-	c  *Conn
 	rc syscall.RawConn // nil if it's none
 
 	read func(fd uintptr) bool // readReady, kept: a method value allocates
-	late frame.Lender          // if buf is to come from it
-	buf  []byte
+	lend frame.Lender
 	n    int
 	err  error
 }
 
-// init reports whether the transport of c is a plain socket. Types that embed one
-// are not: their own Read and Write must be heard.
-func (s *socket) init(c *Conn) bool {
+// initSocket reports whether the transport of c is a plain socket. Types that
+// embed one are not: their own Read and Write must be heard.
+func (c *Conn) initSocket() bool {
 	var sc syscall.Conn
 	switch t := c.t.(type) {
 	case *net.TCPConn:
@@ -43,29 +41,22 @@ func (s *socket) init(c *Conn) bool {
 	if err != nil {
 		return false
 	}
-	s.c, s.rc, s.read = c, rc, s.readReady
+	c.sock.rc, c.sock.read = rc, (*socketSource)(c).readReady
 	return true
 }
 
 func (s *socket) ok() bool { return s.rc != nil }
 
-func (s *socket) Read(p []byte) (int, error) {
-	s.buf = p
-	return s.doRead()
-}
+// socketSource is a Conn as its Reader sees it.
+type socketSource Conn
 
 // ReadLate implements [frame.LateReader].
-func (s *socket) ReadLate(l frame.Lender) (int, error) {
-	s.late = l
-	return s.doRead()
-}
-
-func (s *socket) doRead() (int, error) {
-	s.c.beforeTry()
-	s.n, s.err = 0, nil
+func (x *socketSource) ReadLate(l frame.Lender) (int, error) {
+	c, s := (*Conn)(x), &x.sock
+	c.beforeTry()
+	s.lend, s.n, s.err = l, 0, nil
 	err := s.rc.Read(s.read)
-	s.c.afterWait()
-	s.buf, s.late = nil, nil
+	c.afterWait()
 	if s.err != nil {
 		err = s.err
 	}
@@ -73,23 +64,20 @@ func (s *socket) doRead() (int, error) {
 }
 
 // readReady is called until it returns true, each time that there may be bytes.
-func (s *socket) readReady(fd uintptr) bool {
-	if s.late != nil {
-		s.buf = s.late.Take()
-	}
+func (x *socketSource) readReady(fd uintptr) bool {
+	c, s := (*Conn)(x), &x.sock
+	p := s.lend.Take()
 	for {
-		n, err := syscall.Read(int(fd), s.buf)
+		n, err := syscall.Read(int(fd), p)
 		switch {
 		case n > 0:
 			s.n = n
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
-			if s.late != nil {
-				s.late.Give()
-			}
-			s.c.flushHeld()
-			s.err = s.c.beforeWait()
+			s.lend.Give()
+			c.flushHeld()
+			s.err = c.beforeWait()
 			return s.err != nil
 		case err != nil:
 			s.err = os.NewSyscallError("read", err)
@@ -100,15 +88,18 @@ func (s *socket) readReady(fd uintptr) bool {
 	}
 }
 
-// tryWrite writes what the peer can take at once of head and then p. It and what it
-// calls need little stack: with the poller below them they fit into a goroutine's
-// first one.
-func (s *socket) tryWrite(head, p []byte) (n int, err error) {
+// tryWrite writes what the peer can take at once of head and then p, which is nothing
+// if the transport is no socket. It and what it calls need little stack: with the
+// poller below them they fit into a goroutine's first one.
+func (c *Conn) tryWrite(head, p []byte) (n int, err error) {
+	if !c.sock.ok() {
+		return 0, nil
+	}
 	w := attempts.Get().(*attempt)
 	w.head, w.p, w.n, w.err = head, p, 0, nil
-	if err = s.rc.Write(w.ready); errors.Is(err, os.ErrDeadlineExceeded) {
-		s.c.t.SetWriteDeadline(time.Time{}) // left over from a write that waited
-		err = s.rc.Write(w.ready)
+	if err = c.sock.rc.Write(w.ready); errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.SetWriteDeadline(time.Time{}) // left over from a write that waited
+		err = c.sock.rc.Write(w.ready)
 	}
 	if n = w.n; w.err != nil {
 		err = w.err

@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,15 +11,19 @@ import (
 // stays in place when the read is over, because the next one mostly comes with
 // the same context: so a loop of reads doesn't allocate.
 type watch struct {
+	on    atomic.Bool // there is a context that is watched
+	fired bool        // the deadline is in the past because it's done
 	mu    sync.Mutex
-	done  <-chan struct{} // of the context watched
+	done  <-chan struct{} // its channel
 	stop  func() bool
-	fired bool // the deadline is in the past because the context is done
 }
 
 // start watches ctx on behalf of a reader of c, which is about to wait.
 func (w *watch) start(c *Conn, ctx context.Context) error {
 	done := c.doneOf(ctx)
+	if done == nil && !w.on.Load() {
+		return nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done == done {
@@ -31,6 +36,7 @@ func (w *watch) start(c *Conn, ctx context.Context) error {
 	if done == nil {
 		return nil
 	}
+	w.on.Store(true)
 	w.done = done
 	w.stop = context.AfterFunc(ctx, func() {
 		w.mu.Lock()
@@ -45,6 +51,9 @@ func (w *watch) start(c *Conn, ctx context.Context) error {
 
 // prepare undoes what an earlier context did, if ctx is another.
 func (w *watch) prepare(c *Conn, ctx context.Context) {
+	if !w.on.Load() {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done != c.doneOf(ctx) {
@@ -70,6 +79,7 @@ func (w *watch) clear(c *Conn) {
 		c.t.SetReadDeadline(time.Time{})
 	}
 	w.done, w.stop, w.fired = nil, nil, false
+	w.on.Store(false)
 }
 
 // forget drops the context at the end of the connection.

@@ -25,27 +25,42 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	if !t.valid() {
 		return errType(t)
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("websocket: write: %w", err)
+	if err := c.ctxErr(ctx); err != nil {
+		return writeRefused(err)
 	}
 	compressed := c.compresses(t, len(p))
 	if compressed && len(p) > copyMax {
 		return c.writeParts(ctx, t, p)
 	}
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
 	h := frame.Header{Fin: true, Opcode: t.opcode()}
-	if compressed || len(p) > copyMax || !c.out.free() {
+	o := &c.out
+	o.mu.Lock()
+	switch {
+	case compressed || len(p) > copyMax || !o.free():
 		return c.writeMessage(ctx, &h, p, compressed)
+	case !o.joins(len(p)):
+		return c.writeSmall(ctx, &h, p)
 	}
-	if err := c.appendFrame(&h, p); err != nil { // most messages
-		return err
-	}
-	return c.submit(ctx)
+	b := o.pend
+	b.p = b.p[:len(h.AppendFrame(b.p, p))]
+	o.mu.Unlock()
+	return nil
 }
 
-// writeMessage is Write with o.mu held.
+// writeSmall is Write of most messages, and needs little stack: the goroutines of
+// many connections get by with their first. It's called with o.mu held and gives it
+// up.
+func (c *Conn) writeSmall(ctx context.Context, h *frame.Header, p []byte) error {
+	defer c.out.mu.Unlock()
+	if err := c.appendFrame(h, p); err != nil || c.hold() {
+		return err
+	}
+	return c.flush(ctx)
+}
+
+// writeMessage is Write of all others.
 func (c *Conn) writeMessage(ctx context.Context, h *frame.Header, p []byte, compressed bool) error {
+	defer c.out.mu.Unlock()
 	if err := c.beginMessage(ctx); err != nil {
 		return err
 	}
@@ -132,8 +147,7 @@ func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
 		return err
 	}
 	c.traceSent(&h)
-	before := o.pend
-	o.pend = nil
+	before := o.takePend()
 	o.flushing = true
 	o.mu.Unlock()
 	err := c.sendLarge(ctx, before, h, p)
@@ -194,9 +208,8 @@ func (c *Conn) breakWrite(err error) {
 		return
 	}
 	o.broken = true
-	o.pend.put()
-	o.pend = nil
-	o.posted, o.postedBytes = nil, 0
+	o.takePend().put()
+	o.dropPosted()
 	e := c.closeErrorLocked(err)
 	o.refuse(e)
 	if errors.Is(err, ErrWriteTimeout) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -209,6 +222,8 @@ func (c *Conn) breakWrite(err error) {
 		c.shut()
 	})
 }
+
+func writeRefused(err error) error { return fmt.Errorf("websocket: write: %w", err) }
 
 // writeError is what the user gets for err of the transport.
 func (c *Conn) writeError(ctx context.Context, err error) error {

@@ -3,7 +3,6 @@ package websocket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"unicode/utf8"
@@ -26,7 +25,7 @@ func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error
 		return nil, errType(t)
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("websocket: write: %w", err)
+		return nil, writeRefused(err)
 	}
 	o := &c.out
 	o.mu.Lock()
@@ -146,7 +145,7 @@ func (w *messageWriter) frame(p []byte, fin bool) {
 func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 	o := &w.c.out
 	if err := w.ctx.Err(); err != nil {
-		return fmt.Errorf("websocket: write: %w", err)
+		return writeRefused(err)
 	}
 	if o.pend != nil && len(o.pend.p) >= chunkMax || len(p) > copyMax {
 		if err := w.c.waitIdle(w.ctx); err != nil {

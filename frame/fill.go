@@ -8,16 +8,24 @@ import (
 // LateReader is a source that can wait for bytes without a buffer to put them
 // in, so that an idle connection holds none.
 type LateReader interface {
-	io.Reader
-	// ReadLate is Read into a buffer that it takes from l only to try, and
-	// gives back before it waits.
+	// ReadLate is what Read is to an [io.Reader], into the buffer that it takes
+	// from l. Each time before it waits, it calls l.Give, whether it has taken the
+	// buffer or not.
 	ReadLate(l Lender) (int, error)
 }
 
+// plainReader is any source as a [LateReader].
+type plainReader struct{ io.Reader }
+
+func (r plainReader) ReadLate(l Lender) (int, error) { return r.Read(l.Take()) }
+
 // Lender lends a buffer to a [LateReader].
 type Lender interface {
-	Take() []byte // a buffer to read into
-	Give()        // takes the buffer back
+	// Take returns the buffer to read into.
+	Take() []byte
+	// Give takes it back. It returns false if there's none to give, as what came
+	// before is still in it: then it may as well be waited with.
+	Give() bool
 }
 
 // fill reads more from the source, at least one byte.
@@ -29,14 +37,17 @@ func (r *Reader) fill() error {
 	case r.b == nil:
 	case empty:
 		r.r, r.w = 0, 0
-		if r.late != nil || len(r.b.p) != r.size {
+		if len(r.b.p) != r.size {
 			r.Free()
 		}
 	case len(r.b.p) > maxRunSize && r.holdAt == r.holdEnd && unread <= minSize/2:
 		r.moveTo(getBuffer(r.size)) // the long message that it was for is over
 	}
+	if r.w > 0 {
+		r.makeRoom()
+	}
 	for range 100 {
-		n, err := r.read()
+		n, err := r.src.ReadLate((*lender)(r))
 		if n > 0 {
 			r.w += n
 			// The next time, take as much as came this time, or more if it wasn't all.
@@ -47,6 +58,9 @@ func (r *Reader) fill() error {
 			}
 			return nil // an error along with bytes comes again
 		}
+		if r.w == 0 {
+			r.Free()
+		}
 		if err != nil {
 			return err
 		}
@@ -54,29 +68,25 @@ func (r *Reader) fill() error {
 	return io.ErrNoProgress
 }
 
-func (r *Reader) read() (int, error) {
-	if r.b == nil && r.late != nil {
-		n, err := r.late.ReadLate((*lender)(r))
-		if n <= 0 && r.b != nil {
-			r.Free() // took a buffer for nothing
-		}
-		return n, err
-	}
-	r.makeRoom()
-	return r.src.Read(r.b.p[r.w:])
-}
-
 // lender is a Reader as its LateReader sees it.
 type lender Reader
 
 func (l *lender) Take() []byte {
-	l.b = getBuffer(l.size)
-	return l.b.p
+	if l.b == nil {
+		l.b = getBuffer(l.size)
+	}
+	return l.b.p[l.w:]
 }
 
-func (l *lender) Give() {
-	l.b.put()
-	l.b = nil
+func (l *lender) Give() bool {
+	if l.w > 0 {
+		return false
+	}
+	if l.b != nil {
+		l.b.put()
+		l.b = nil
+	}
+	return true
 }
 
 // makeRoom makes sure that there is space to read into.

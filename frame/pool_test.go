@@ -2,7 +2,6 @@ package frame
 
 import (
 	"bytes"
-	"io"
 	"testing"
 )
 
@@ -28,12 +27,19 @@ func TestReaderMemory(t *testing.T) {
 						_, err = retry(r.Payload)
 					}
 				}
-				if size := len(r.b.p); size > 4*len(in)+minSize {
+				if size := bufferSize(r); size > 4*len(in)+minSize {
 					t.Errorf("F14: %d bytes arrived, the buffer has %d", len(in), size)
 				}
 			}
 		}
 	}
+}
+
+func bufferSize(r *Reader) int {
+	if r.b == nil {
+		return 0
+	}
+	return len(r.b.p)
 }
 
 // TestReaderShrinks: the buffer of a long message is given back after it, even
@@ -54,13 +60,13 @@ func TestReaderShrinks(t *testing.T) {
 					r.Hold()
 				}
 			}
-			if size := len(r.b.p); size < 500_000 {
+			if size := bufferSize(r); size < 500_000 {
 				t.Fatalf("a buffer of %d bytes", size)
 			}
 			r.Release()
 			r.Next()
 			r.Payload()
-			if size := len(r.b.p); size > maxRunSize {
+			if size := bufferSize(r); size > maxRunSize {
 				t.Errorf("4.7: with %d bytes of the next frame the buffer has still %d bytes", unread, size)
 			}
 		}
@@ -96,7 +102,7 @@ func TestReaderRuns(t *testing.T) {
 		r.Next()
 		r.Payload()
 	}
-	if size := len(r.b.p); size != minSize {
+	if size := bufferSize(r); size != minSize {
 		t.Errorf("after the run the buffer has still %d bytes", size)
 	}
 }
@@ -112,7 +118,7 @@ func TestReaderSteady(t *testing.T) {
 		if r.Hold(); h.Fin {
 			r.Release()
 		}
-		if size := len(r.b.p); size > maxRunSize {
+		if size := bufferSize(r); size > maxRunSize {
 			t.Fatalf("a buffer of %d bytes", size)
 		}
 	}
@@ -150,9 +156,14 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// endlessLate waits before each read.
 type endlessLate struct{ endless }
 
-func (e *endlessLate) ReadLate(l Lender) (int, error) { return e.Read(l.Take()) }
+func (e *endlessLate) ReadLate(l Lender) (int, error) {
+	l.Take()
+	l.Give()
+	return e.Read(l.Take())
+}
 
 func TestReaderAllocs(t *testing.T) { // not parallel: it counts every goroutine's
 	if poison {
@@ -160,13 +171,14 @@ func TestReaderAllocs(t *testing.T) { // not parallel: it counts every goroutine
 	}
 	small := stream(Server, event{Op: Binary, Fin: true, Payload: text(125)})
 	fragmented := stream(Server, event{Op: Text, Payload: text(600)}, event{Op: Ping, Fin: true}, event{Fin: true, Payload: text(6000)})
-	for name, src := range map[string]io.Reader{
-		"small":           &endless{small, 0},
-		"fragmented":      &endless{fragmented, 0},
+	for name, src := range map[string]LateReader{
+		"small":           plainReader{&endless{small, 0}},
+		"fragmented":      plainReader{&endless{fragmented, 0}},
 		"late_small":      &endlessLate{endless{small, 0}},
 		"late_fragmented": &endlessLate{endless{fragmented, 0}},
 	} {
-		r := NewReader(src, Rules{}, 0)
+		r := new(Reader)
+		r.Init(src, Rules{}, 0)
 		n := testing.AllocsPerRun(2000, func() {
 			h, err := r.Next()
 			if err == nil {

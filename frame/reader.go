@@ -32,11 +32,8 @@ import (
 //
 // A Reader is for one goroutine at a time.
 type Reader struct {
-	src  io.Reader
-	late LateReader // src, if it is one
-
-	rules Rules
-	max   int64 // of a frame's payload
+	src LateReader
+	max int64 // of a frame's payload
 
 	b    *buffer // nil when idle
 	size int     // of the next buffer
@@ -46,12 +43,12 @@ type Reader struct {
 	// b.p[r-piece:r].
 	holdAt, holdEnd, piece int
 
-	masked bool
-	key    [4]byte // of the current frame, if masked
-	length int64   // of its payload
+	length int64   // of the current frame's payload
 	left   int64   // of that, not yet consumed
-
-	err error // a breach of the protocol
+	key    [4]byte // of the current frame, if masked
+	masked bool
+	rules  Rules
+	err    *Error // a breach of the protocol
 }
 
 // NewReader returns a Reader of the frames that src sends to an endpoint with
@@ -59,16 +56,14 @@ type Reader struct {
 // its header has arrived, with an *[Error] with [CodeTooBig]; 0 is no limit.
 func NewReader(src io.Reader, rules Rules, maxPayload int64) *Reader {
 	r := new(Reader)
-	r.Init(src, rules, maxPayload)
+	r.Init(plainReader{src}, rules, maxPayload)
 	return r
 }
 
-// Init makes r what [NewReader] returns, for a Reader inside of another struct.
-func (r *Reader) Init(src io.Reader, rules Rules, maxPayload int64) {
+// Init makes r what [NewReader] returns, but of a source that can wait without a
+// buffer.
+func (r *Reader) Init(src LateReader, rules Rules, maxPayload int64) {
 	*r = Reader{src: src, rules: rules, max: maxPayload, size: minSize}
-	if late, ok := src.(LateReader); ok {
-		r.late = late
-	}
 }
 
 // Preload copies p to the end of what r has read but not consumed, as if it
@@ -126,7 +121,7 @@ func (r *Reader) ReadHeader(h *Header) error {
 				}
 			}
 			if err != nil {
-				r.err = err
+				r.err = err.(*Error)
 				return err
 			}
 		}

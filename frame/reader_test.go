@@ -196,10 +196,11 @@ type lateSource struct {
 func (s *lateSource) ReadLate(l Lender) (int, error) {
 	for s.rng.IntN(2) == 0 {
 		l.Take()
-		l.Give()
 	}
-	if s.r.b != nil {
+	if given := l.Give(); given && s.r.b != nil {
 		s.t.Error("4.7: a buffer is held while the source waits")
+	} else if !given && s.r.Buffered() == 0 && s.r.Held() == nil {
+		s.t.Error("4.7: an empty buffer is held while the source waits")
 	}
 	if s.rng.IntN(4) == 0 {
 		return 0, errTemporary // and no buffer taken
@@ -212,9 +213,9 @@ func newSourceReader(t *testing.T, in []byte, role Role, limit int64, late bool,
 	if !late {
 		return NewReader(&source{in, rng}, Rules{Role: role}, limit)
 	}
-	s := &lateSource{source{in, rng}, t, nil}
-	s.r = NewReader(s, Rules{Role: role}, limit)
-	return s.r
+	r := new(Reader)
+	r.Init(&lateSource{source{in, rng}, t, r}, Rules{Role: role}, limit)
+	return r
 }
 
 func TestReaderSources(t *testing.T) {
@@ -250,7 +251,7 @@ func TestReaderRandom(t *testing.T) {
 		if diff := cmp.Diff(append(want, event{Err: "EOF"}), drive(r, rng)); diff != "" {
 			t.Fatal(diff)
 		}
-		if r.late != nil && r.b != nil {
+		if r.b != nil {
 			t.Fatal("4.7: a buffer is held at the end")
 		}
 		r.Free()
