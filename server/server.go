@@ -115,17 +115,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h Handler) {
 	go s.handle(c, h)
 }
 
+// handle has a small frame: the less it leaves of a goroutine's first stack, the
+// fewer handlers outgrow that.
 func (s *Server) handle(c *websocket.Conn, h Handler) {
-	defer s.end()
-	defer func() {
-		if p := recover(); p != nil {
-			s.logger().Error("websocket: panic in handler", "remote", c.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
-			c.Close(frame.CodeInternalError, "")
-			return
-		}
-		c.Close(frame.CodeNormal, "")
-	}()
+	defer s.handled(c)
 	h(c.Context(), c)
+}
+
+// handled is deferred.
+func (s *Server) handled(c *websocket.Conn) {
+	defer s.end()
+	if p := recover(); p != nil {
+		s.logger().Error("websocket: panic in handler", "remote", c.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
+		c.Close(frame.CodeInternalError, "")
+		return
+	}
+	c.Close(frame.CodeNormal, "")
 }
 
 // track takes c into account until it's over. If a Shutdown has begun, which
