@@ -119,15 +119,18 @@ func cutText(p []byte) int {
 // Close writes the last frame of the message and lets other messages begin.
 func (w *messageWriter) Close() error {
 	if w.err == nil {
+		// Also if a function of the user's Trace panics, which is told of the frame.
+		defer func() {
+			if w.err == nil {
+				w.end(errWriterClosed)
+			}
+		}()
 		if w.z != nil {
 			w.z.Close()
 		} else {
 			w.frameOf(len(w.b.p), true)
 		}
-		if w.err == nil {
-			w.end(errWriterClosed)
-			return nil
-		}
+		return w.err
 	}
 	if w.err == errWriterClosed {
 		return nil
