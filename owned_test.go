@@ -174,9 +174,10 @@ func TestSetMaxMessage(t *testing.T) {
 func TestManyFlushes(t *testing.T) {
 	t.Parallel()
 	const size = 20_000
+	message := text(size)
 	var body []byte
 	for i := range size { // a stored block of one byte, and an empty one
-		body = append(body, 0, 1, 0, 0xfe, 0xff, text(size)[i], 0, 0, 0, 0xff, 0xff)
+		body = append(body, 0, 1, 0, 0xfe, 0xff, message[i], 0, 0, 0, 0xff, 0xff)
 	}
 	body = append(body, 0)
 	for _, stream := range []bool{false, true} {
@@ -194,7 +195,7 @@ func TestManyFlushes(t *testing.T) {
 		} else {
 			_, got, err = c.Read(ctx)
 		}
-		if string(got) != text(size) || err != nil {
+		if string(got) != message || err != nil {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}
 	}
