@@ -90,6 +90,9 @@ func ParseRequest(r *http.Request) (Request, error) {
 // extensions are not made of tokens.
 func RequestHeader(h http.Header, key string, protocols []string, extensions []Extension) error {
 	for name, values := range h {
+		if canonical := http.CanonicalHeaderKey(name); belongsToHandshake(canonical) {
+			return fmt.Errorf("websocket: header %s belongs to the handshake and can't be set", canonical)
+		}
 		if err := checkHeader(name, values); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
 )
 
 // Handler has a conversation on c. ctx is [websocket.Conn.Context]: it has the
@@ -44,10 +45,21 @@ type Server struct {
 	// 403, and without its text, which is only logged. It's the place to
 	// authenticate, unless middleware does.
 	Check func(r *http.Request) error
-	// Logger gets the panics of handlers and the faults of the server as errors,
-	// and, if it's enabled for that level, each connection and refusal at
-	// [slog.LevelDebug]. Of a request it gets the client's address and the path,
-	// never the query, headers or messages. Nil is [slog.Default].
+	// Refuse, if not nil, answers a request that isn't upgraded, in place of
+	// [handshake.Refusal.ServeHTTP], for bodies of one's own. w has refusal's headers
+	// already; write refusal.Status, or another status but 101, and a body. If it
+	// writes nothing, the refusal is answered as usual. The connection is closed
+	// behind the answer, unless it's one of HTTP/2, and the client has
+	// [websocket.Config.WriteTimeout] to accept it. refusal is shared: it must not be
+	// changed. A fault of the server is a refusal with status 500.
+	Refuse func(w http.ResponseWriter, r *http.Request, refusal *handshake.Refusal)
+	// Logger gets the panics of handlers and the faults of the server at
+	// [slog.LevelError], refused origins and headers that had to be left out at
+	// [slog.LevelWarn], ten of these at once and then one in ten seconds, and, if it's
+	// enabled for that level, each connection and refusal at [slog.LevelDebug]. Of a
+	// request it gets the client's address, the path, and of a refused origin also
+	// Origin and Host; never the query, other headers or messages. Nil is
+	// [slog.Default].
 	Logger *slog.Logger
 
 	// MaxConns is how many connections may be open at a time. One more is
@@ -79,7 +91,8 @@ type Server struct {
 	conns    map[*websocket.Conn]struct{}
 	load     load
 	count    counters
-	handlers int           // upgrades, connections and handlers that have not ended
+	handlers int // upgrades, connections and handlers that have not ended
+	warnings warnings
 	ended    chan struct{} // closed when Shutdown waits and handlers gets to 0
 	closing  bool
 }
