@@ -7,15 +7,20 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
+
+	"hawser/websocket/frame"
 )
 
 // TestSignals: a first signal lets clients go, and a second one ends it at once. It
 // runs in a process of its own, as signals are for all of one.
 func TestSignals(t *testing.T) {
 	if os.Getenv("ECHO_FOR_SIGNALS") != "" {
+		// As if this test were not run below nohup.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 		os.Args = []string{"echo", "-addr", "localhost:0", "-drain", "1h", "-close-timeout", "1h"}
 		main()
 	}
@@ -37,6 +42,27 @@ func TestSignals(t *testing.T) {
 		c := dial(t, addr)
 		go c.Read(ctx)
 		cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("hangup", func(t *testing.T) { // of the terminal: clients are told, however often it's said
+		t.Parallel()
+		cmd, addr := begin()
+		c := dial(t, addr)
+		cmd.Process.Signal(syscall.SIGHUP)
+		for { // until it has taken that in
+			resp, err := http.Get("http://" + addr + "/healthz")
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusServiceUnavailable {
+				break
+			}
+		}
+		cmd.Process.Signal(syscall.SIGHUP)
+		wantClose(t, c, frame.CodeGoingAway, "")
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
 		}
