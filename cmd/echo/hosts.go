@@ -30,7 +30,7 @@ func onlyHosts(l net.Listener, hosts []string, log *slog.Logger, h http.Handler)
 		if told.CompareAndSwap(false, true) { // once, as strangers can cause it
 			level = slog.LevelWarn
 		}
-		log.Log(r.Context(), level, "echo: refused a request for a host that is not in -hosts or -origins", "host", r.Host, "remote", r.RemoteAddr)
+		log.Log(r.Context(), level, "echo: refused a request for a host that is not in -hosts or -origins", "host", fmt.Sprintf("%.255s", r.Host), "remote", r.RemoteAddr)
 		err.(*handshake.Refusal).ServeHTTP(w, r)
 	})
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hawser/websocket"
 )
 
 // TestPlainHTTPEnds: a client that isn't upgraded holds its connection no longer than
@@ -63,6 +67,52 @@ func TestPagesThatNobodyReads(t *testing.T) {
 		}
 	}
 	wantPlace(t, addr)
+}
+
+// TestTLSEnds: so does a client that doesn't get as far as a request.
+func TestTLSEnds(t *testing.T) {
+	t.Parallel()
+	addr, _, _ := start(t, "-quiet", "-self-signed", "-head-timeout", "50ms")
+	for _, hello := range []string{"", "\x16\x03\x01\x02\x00\x01"} {
+		wantEnd(t, rawDial(t, addr, hello))
+	}
+	nc, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(30 * time.Second))
+	io.WriteString(nc, "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+	wantEnd(t, patientConn{nc})
+}
+
+// TestIdleKeepAlive: connections that have had their page keep nobody out, browser or
+// WebSocket client, though they take up all places and stay.
+func TestIdleKeepAlive(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{"-max-handshakes 5", "-max-conns-per-addr 5"} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			addr, _, _ := start(t, append(strings.Fields(args), "-quiet", "-head-timeout", "1h")...)
+			addr = strings.Replace(addr, "localhost", "127.0.0.1", 1)
+			page := func() net.Conn {
+				nc := rawDial(t, addr, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+				resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
+				if err != nil || resp.StatusCode != http.StatusOK || resp.Close {
+					t.Fatal(resp, err)
+				}
+				return nc
+			}
+			first := page()
+			for range 20 {
+				page()
+			}
+			wantEnd(t, first) // it gave way
+			c := dial(t, addr)
+			c.Write(ctx, websocket.Text, []byte("hello"))
+			read(t, c, websocket.Text, "hello")
+		})
+	}
 }
 
 // TestDebugBodyThatNeverComes: the other address has the same timeouts, but none for a
