@@ -252,6 +252,8 @@ func TestWrongUsage(t *testing.T) {
 		{"-cert x -key y", "open x: no such file"},
 		{"-cert x -key y -self-signed", "exclude each other"},
 		{"-max-message 0", "-max-message must be positive"},
+		{"-ping 5", `invalid value "5" for flag -ping: parse error; a duration has a unit, such as 5s`},
+		{"-max-conns many", "echo -h lists the flags"},
 		{"-ping -1s", "can't be negative"},
 		{"-drain-delay -1s", "can't be negative"},
 		{"-max-conns -1", "can't be negative"},

@@ -60,12 +60,26 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 			fs.PrintDefaults()
 			return nil, err
 		}
-		return nil, fmt.Errorf("%w; echo -h lists the flags", err)
+		return nil, fmt.Errorf("%w; %s", err, hint(fs, err))
 	}
 	if fs.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	return &o, o.check()
+}
+
+// hint says what helps after err, of which package flag says nothing but its text.
+func hint(fs *flag.FlagSet, err error) string {
+	_, name, _ := strings.Cut(err.Error(), "for flag -")
+	name, _, isValue := strings.Cut(name, ": parse error")
+	if f := fs.Lookup(name); isValue && f != nil {
+		if v, ok := f.Value.(flag.Getter); ok {
+			if _, ok := v.Get().(time.Duration); ok {
+				return "a duration has a unit, such as 5s or 2m"
+			}
+		}
+	}
+	return "echo -h lists the flags"
 }
 
 func (o *options) define(fs *flag.FlagSet) {
