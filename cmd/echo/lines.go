@@ -7,8 +7,7 @@ import (
 	"sync"
 )
 
-// maxPending is how many bytes of lines may wait to be written, besides those that
-// are being written.
+// maxPending is how many bytes of lines may wait to be written or be on the way.
 const maxPending = 1 << 20
 
 // lineWriter passes lines on to a writer that may be slow, stuck or gone, such as a
@@ -21,6 +20,7 @@ type lineWriter struct {
 
 	mu      sync.Mutex
 	pending []byte        // whole lines that wait; guarded by mu
+	writing int           // bytes that are being written; guarded by mu
 	missing int           // lines left out behind those, and not yet told; guarded by mu
 	dropped int           // lines left out since the start; guarded by mu
 	idle    chan struct{} // closed when nothing is being written; nil then; guarded by mu
@@ -30,15 +30,15 @@ type lineWriter struct {
 func (l *lineWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	writing := l.idle != nil
+	busy := l.idle != nil
 	// Once a line is missing so are those behind it, until that can be told.
-	if len(l.pending)+len(p) > maxPending || writing && l.missing > 0 {
+	if l.writing+len(l.pending)+len(p) > maxPending || busy && l.missing > 0 {
 		l.missing += countLines(p)
 		l.dropped += countLines(p)
 		return len(p), nil
 	}
 	l.pending = append(l.pending, p...)
-	if !writing {
+	if !busy {
 		l.idle = make(chan struct{})
 		go l.pass()
 	}
@@ -56,7 +56,7 @@ func (l *lineWriter) pass() {
 		if told > 0 {
 			lines = append(lines, l.notice(told)...)
 		}
-		l.pending, l.missing = nil, 0
+		l.pending, l.writing, l.missing = nil, len(lines), 0
 		l.mu.Unlock()
 		var n int
 		n, err = l.w.Write(lines)
@@ -70,7 +70,7 @@ func (l *lineWriter) pass() {
 		}
 	}
 	close(l.idle)
-	l.idle = nil
+	l.writing, l.idle = 0, nil
 }
 
 // flush waits until all lines are written, or ctx is done.
