@@ -51,16 +51,7 @@ func TestSignals(t *testing.T) {
 		cmd, addr := begin()
 		c := dial(t, addr)
 		cmd.Process.Signal(syscall.SIGHUP)
-		for { // until it has taken that in
-			resp, err := http.Get("http://" + addr + "/healthz")
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusServiceUnavailable {
-				break
-			}
-		}
+		waitDraining(t, addr)
 		cmd.Process.Signal(syscall.SIGHUP)
 		wantClose(t, c, frame.CodeGoingAway, "")
 		if err := cmd.Wait(); err != nil {
@@ -72,16 +63,7 @@ func TestSignals(t *testing.T) {
 		cmd, addr := begin()
 		dial(t, addr) // doesn't read, so doesn't go
 		cmd.Process.Signal(os.Interrupt)
-		for { // until it has taken that in
-			resp, err := http.Get("http://" + addr + "/healthz")
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusServiceUnavailable {
-				break
-			}
-		}
+		waitDraining(t, addr)
 		ended := make(chan error)
 		go func() { ended <- cmd.Wait() }()
 		again := time.Tick(50 * time.Millisecond) // the first may come before it's ready for a second one
@@ -99,4 +81,19 @@ func TestSignals(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// waitDraining waits until the server has taken in that it's to stop.
+func waitDraining(t *testing.T, addr string) {
+	t.Helper()
+	patience := time.Now().Add(30 * time.Second)
+	for {
+		status, _ := get(t, "http://"+addr+"/healthz")
+		if status == http.StatusServiceUnavailable {
+			return
+		}
+		if time.Now().After(patience) {
+			t.Fatal("it goes on as before")
+		}
+	}
 }
