@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hawser/websocket/client"
 )
@@ -55,6 +58,26 @@ func TestLentTransport(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStuckDial: a lent function that knows no context holds up nobody, and what it
+// returns when nobody waits any more is closed.
+func TestStuckDial(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		d := &client.Dialer{Timeout: time.Second, HTTPClient: &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) {
+			time.Sleep(time.Minute)
+			return a, nil
+		}}}}
+		start := time.Now()
+		if _, _, err := d.Dial(context.Background(), "ws://example.org"); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		if _, err := b.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the connection that came late is still open: %v", err)
+		}
+	})
 }
 
 // TestDialTLSContext: a connection with TLS of one's own, whose handshake may be to

@@ -129,6 +129,7 @@ func TestMalformedURLs(t *testing.T) {
 		{"no host", "ws://", "no host"},
 		{"no host but a port", "ws://:80", "no host"},
 		{"no host but a user", "ws://user:secret@", "no host"},
+		{"no host but what isn't seen", "ws://\u00ad/", "no host"},
 		{"a fragment", "ws://user:secret@example.org/#secret", "fragment"},
 		{"an empty fragment", "ws://example.org/#", "fragment"},
 		{"a hash in the password", "ws://user:se#secret@example.org", "fragment"},
