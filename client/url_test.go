@@ -197,3 +197,23 @@ func TestHostForTLS(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestZoneForTLS: the zone of an IPv6 address, which is of this host only, is not
+// part of what the certificate has to name.
+func TestZoneForTLS(t *testing.T) {
+	t.Parallel()
+	hs := httptest.NewTLSServer(echo) // its certificate is for ::1, too
+	defer hs.Close()
+	config := hs.Client().Transport.(*http.Transport).TLSClientConfig
+	d := &client.Dialer{Proxy: noProxy, TLSConfig: config, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if addr != "[::1%lo]:443" {
+			t.Errorf("dials %s", addr)
+		}
+		return new(net.Dialer).DialContext(ctx, network, hs.Listener.Addr().String())
+	}}
+	c, _, err := d.Dial(ctx, "wss://[::1%25lo]/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roundTrip(t, c)
+}
