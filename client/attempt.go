@@ -148,7 +148,7 @@ func (a *attempt) handshake(ctx context.Context, nc net.Conn, req *http.Request,
 		if followErr != nil {
 			err = followErr
 		}
-		return nil, resp, false, refused(ctx, nc, resp, err)
+		return nil, resp, false, refused(ctx, nc, req, resp, err)
 	}
 	if !stop() {
 		return nil, nil, false, &HandshakeError{Err: ctx.Err()}

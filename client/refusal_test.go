@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -155,5 +156,37 @@ func TestRefusals(t *testing.T) {
 					fmt.Sprintf("websocket: CONNECT example.org:80 at p.example:80, the http proxy: the proxy answers with status %q", status))
 			})
 		}
+	}
+}
+
+// TestRefusalWithSecret: a server that quotes what it refuses doesn't bring a secret
+// into the error.
+func TestRefusalWithSecret(t *testing.T) {
+	t.Parallel()
+	hs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		for i, part := range []string{
+			"wrong password " + password + " of " + user, "got " + r.Header.Get("Authorization"), "got " + r.Header.Get("Cookie"),
+			"Basic authentication of " + user + " failed",
+		} {
+			if r.URL.Path == fmt.Sprintf("/%d", i) {
+				http.Error(w, part, http.StatusUnauthorized)
+			}
+		}
+	}))
+	t.Cleanup(hs.Close)
+	for i, quoted := range []bool{false, false, false, true} {
+		d := &client.Dialer{Header: http.Header{"cookie": {"id=secret-cookie"}}}
+		_, _, err := d.Dial(ctx, fmt.Sprintf("%s/%d", strings.Replace(ws(hs.URL), "://", "://user:secret-password@", 1), i))
+		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "c2Vj") {
+			t.Errorf("%d: %v", i, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "user") != quoted {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	d := &client.Dialer{Header: http.Header{"AUTHORIZATION": {"Bearer secret-token"}}}
+	if _, _, err := d.Dial(ctx, ws(hs.URL)+"/1"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
 	}
 }
