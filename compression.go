@@ -34,8 +34,8 @@ type Compression struct {
 	// [DefaultMinCompressSize], a negative value all of them.
 	MinSize int
 	// Send is for the messages of this side, Receive for those of the peer, which
-	// is made to keep to it. A peer that can't keep to a window has to do without
-	// takeover.
+	// is made to keep to it. A client that can't keep to a window has to do without
+	// takeover; a server that doesn't know of windows is let use one of 15 bits.
 	Send, Receive Window
 	// Compact makes the connection hold only half as much memory for sending, or
 	// a third, between messages, at the price of up to 10 microseconds for each.

@@ -29,27 +29,22 @@ type Deflate struct {
 	ServerWindowBits, ClientWindowBits int
 }
 
-// OfferDeflate returns what a client offers that wants the given parameters, best
-// first. Without a bound for the server's window, and with takeover, that is what
-// browsers offer and all servers understand: permessage-deflate with the parameter
-// client_max_window_bits. A bound for the client's own window is not in an offer,
-// as the client can keep to any, and as some servers don't know of one there.
-//
-// A server that is asked for a smaller window gets a second offer, to do without
-// takeover instead, so that the client needs no memory for it either way. A window
-// of 8 bits is asked for as one of 9: zlib has none of 8, and many servers refuse
-// it or fail.
+// OfferDeflate returns what a client offers that wants the given parameters: a single
+// offer, as there are servers that answer each of several. Without a bound for the
+// server's window, and with takeover, that is what browsers offer and all servers
+// understand: permessage-deflate with the parameter client_max_window_bits. A bound
+// for the client's own window is not in it, as the client can keep to any, and as
+// some servers don't know of one there. A window of 8 bits is asked for as one of 9:
+// zlib has none of 8, and many servers refuse it or fail.
 func OfferDeflate(want Deflate) []Extension {
-	best := deflateOffer{Deflate: want, client: true}
-	best.ClientWindowBits = 0
-	if !bounded(want.ServerWindowBits) {
-		best.ServerWindowBits = 0
-		return []Extension{best.extension()}
+	offer := deflateOffer{Deflate: want, client: true}
+	offer.ClientWindowBits = 0
+	if bounded(want.ServerWindowBits) {
+		offer.ServerWindowBits = max(want.ServerWindowBits, minWindowBits+1)
+	} else {
+		offer.ServerWindowBits = 0
 	}
-	best.ServerWindowBits = max(want.ServerWindowBits, minWindowBits+1)
-	other := best
-	other.ServerWindowBits, other.ServerNoTakeover = 0, true
-	return []Extension{best.extension(), other.extension()}
+	return []Extension{offer.extension()}
 }
 
 // AcceptDeflate returns a server's answer to the first offer that it can meet,

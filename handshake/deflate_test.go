@@ -127,10 +127,8 @@ func TestOfferDeflate(t *testing.T) {
 		{"no takeover", handshake.Deflate{ServerNoTakeover: true, ClientNoTakeover: true},
 			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"},
 		{"no takeover of its own", handshake.Deflate{ClientWindowBits: 9, ClientNoTakeover: true}, "permessage-deflate; client_no_context_takeover; client_max_window_bits"},
-		{"a smaller window", handshake.Deflate{ServerWindowBits: 12}, "permessage-deflate; server_max_window_bits=12; client_max_window_bits, " +
-			"permessage-deflate; server_no_context_takeover; client_max_window_bits"},
-		{"8 bits", handshake.Deflate{ServerWindowBits: 8}, "permessage-deflate; server_max_window_bits=9; client_max_window_bits, " +
-			"permessage-deflate; server_no_context_takeover; client_max_window_bits"},
+		{"a smaller window", handshake.Deflate{ServerWindowBits: 12}, "permessage-deflate; server_max_window_bits=12; client_max_window_bits"},
+		{"8 bits", handshake.Deflate{ServerWindowBits: 8}, "permessage-deflate; server_max_window_bits=9; client_max_window_bits"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
