@@ -34,9 +34,8 @@ type Compression struct {
 	// [DefaultMinCompressSize], a negative value all of them.
 	MinSize int
 	// Send is for the messages of this side, Receive for those of the peer, which
-	// is made to keep to it if it can: a client that doesn't offer
-	// client_max_window_bits, and a server that overlooks what it's asked for, has a
-	// window of 15 bits, which takes 32 KiB.
+	// is made to keep to it. One that doesn't know of windows is let use one of 15
+	// bits, which takes 32 KiB.
 	Send, Receive Window
 	// Compact makes the connection hold only half as much memory for sending, or
 	// a third, between messages, at the price of up to 10 microseconds for each.

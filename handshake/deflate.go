@@ -31,15 +31,13 @@ type Deflate struct {
 	ServerWindowBits, ClientWindowBits int
 }
 
-// OfferDeflate returns what a client offers that wants the given parameters. Without a
-// bound for the server's window, and with takeover, that is what browsers offer and all
-// servers understand: permessage-deflate with the parameter client_max_window_bits. A
-// bound for the client's own window is not in an offer, as the client can keep to any,
-// and as some servers don't know of one there. A window of 8 bits is asked for as one of
-// 9: zlib has none of 8, and many servers refuse it or fail.
-//
-// It's a single offer, as some servers answer each. What a server that doesn't know a
-// parameter makes of it is for [CheckDeflate] to tell.
+// OfferDeflate returns what a client offers that wants the given parameters: a single
+// offer, as there are servers that answer each of several. Without a bound for the
+// server's window, and with takeover, that is what browsers offer and all servers
+// understand: permessage-deflate with the parameter client_max_window_bits. A bound
+// for the client's own window is not in it, as the client can keep to any, and as
+// some servers don't know of one there. A window of 8 bits is asked for as one of 9:
+// zlib has none of 8, and many servers refuse it or fail.
 func OfferDeflate(want Deflate) []Extension {
 	offer := deflateOffer{Deflate: want, client: true}
 	offer.ClientWindowBits = 0
@@ -91,11 +89,8 @@ func answerBits(offered, wanted int) int {
 }
 
 // CheckDeflate returns what a client has agreed on by offering these extensions
-// and getting this answer. An answer that none of the offers allows is an error (RFC
-// 7692 section 5.1). A server that was asked for a smaller window or to do without
-// takeover and says nothing about it, as some do that don't know these parameters, has
-// the largest window and takeover: that takes more memory, and is understood all the
-// same (section 7 has clients fail only if they don't support what the server chose).
+// and getting this answer. An answer that none of the offers allows is an error
+// (RFC 7692 section 5.1).
 func CheckDeflate(offered []Extension, answer Extension) (Deflate, error) {
 	a, err := parseDeflate(answer)
 	if err != nil {
@@ -121,10 +116,11 @@ type deflateOffer struct {
 	client bool // client_max_window_bits is there; its value may be missing
 }
 
-// answers reports whether a can be the answer to the offer (RFC 7692 section 7.1): it
-// doesn't contradict it.
+// answers reports whether a is a legal answer to the offer (RFC 7692 section
+// 7.1).
 func (a deflateOffer) answers(offer deflateOffer) bool {
-	return a.ServerWindowBits <= bitsOf(offer.ServerWindowBits) &&
+	return (a.ServerNoTakeover || !offer.ServerNoTakeover) &&
+		(offer.ServerWindowBits == 0 || a.ServerWindowBits != 0 && a.ServerWindowBits <= offer.ServerWindowBits) &&
 		(!a.client || offer.client && a.ClientWindowBits <= bitsOf(offer.ClientWindowBits))
 }
 

@@ -176,10 +176,9 @@ func TestCheckDeflate(t *testing.T) {
 		{"5.1_second_offer", name + "; server_max_window_bits=10, " + name, name, handshake.Deflate{}, ""},
 		{"5.1_behind_another", "foo, " + name, name, handshake.Deflate{}, ""},
 
-		{"server_that_does_not_know_no_takeover", name + "; server_no_context_takeover", name, handshake.Deflate{}, ""},
-		{"server_that_does_not_know_windows", name + "; server_max_window_bits=10", name, handshake.Deflate{}, ""},
-
 		{"C2_not_offered", "foo", name, handshake.Deflate{}, "none to what was offered"},
+		{"7.1.1.1_ignored", name + "; server_no_context_takeover", name, handshake.Deflate{}, "none to what was offered"},
+		{"7.1.2.1_ignored", name + "; server_max_window_bits=10", name, handshake.Deflate{}, "none to what was offered"},
 		{"7.1.2.1_larger", name + "; server_max_window_bits=10", name + "; server_max_window_bits=11", handshake.Deflate{}, "none to what was offered"},
 		{"7.1.2.2_not_offered", name, browser + "=10", handshake.Deflate{}, "none to what was offered"},
 		{"7.1.2.2_larger", browser + "=10", browser + "=11", handshake.Deflate{}, "none to what was offered"},
