@@ -57,7 +57,9 @@ func (s *Server) boundAnswer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	control := http.NewResponseController(w)
-	control.SetReadDeadline(time.Now().Add(lingerTimeout))
+	if r.ContentLength != 0 { // else the deadline would end the request's context
+		control.SetReadDeadline(time.Now().Add(lingerTimeout))
+	}
 	if hs, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && hs.WriteTimeout > 0 {
 		return // it has set one already
 	}

@@ -135,6 +135,32 @@ func TestRefusalNotRead(t *testing.T) {
 	}
 }
 
+// TestRefusedRequestGoesOn: a handler whose request was refused has its context for as
+// long as it likes.
+func TestRefusedRequestGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s server.Server
+		ended := make(chan error)
+		_, d := inMemory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := s.Upgrade(w, r); err == nil {
+				t.Error("upgraded")
+			}
+			time.Sleep(websocket.DefaultWriteTimeout / 2)
+			ended <- r.Context().Err()
+		}))
+		nc, _ := d.DialContext(ctx, "", "")
+		defer nc.Close()
+		io.WriteString(nc, "GET / HTTP/1.1\r\nHost: HOST\r\n\r\n")
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if resp, err := http.ReadResponse(bufio.NewReader(nc), nil); err != nil || resp.StatusCode != 426 {
+			t.Error(resp, err)
+		}
+	})
+}
+
 // TestRefusedUpload: who sends a body that nobody wants gets to see why.
 func TestRefusedUpload(t *testing.T) {
 	t.Parallel()
