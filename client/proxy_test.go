@@ -305,6 +305,14 @@ func TestProxyNames(t *testing.T) {
 		if dialed != "xn--prfer-lva.example:80" || target != tt.connect || host != tt.connect {
 			t.Errorf("%s: dials %s, asks for %s with Host %s", tt.to, dialed, target, host)
 		}
+		if strings.HasPrefix(tt.to, "wss") { // net/http asks for a tunnel only then
+			dialed, target, host = "", "", ""
+			hc := &http.Client{Transport: &http.Transport{Proxy: d.Proxy, DialContext: d.DialContext}}
+			hc.Get(strings.Replace(tt.to, "ws", "http", 1))
+			if dialed != "xn--prfer-lva.example:80" || target != tt.connect || host != tt.connect {
+				t.Errorf("%s: net/http dials %s, asks for %s with Host %s", tt.to, dialed, target, host)
+			}
+		}
 	}
 }
 
