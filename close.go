@@ -48,6 +48,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	}
 	if c.err.Load() == nil {
 		in.ctx = context.Background()
+		c.stream = false
 		c.rd.Detach() // the user may still look at the last message
 		if c.inflater != nil {
 			c.inflater.b = nil
@@ -86,6 +87,11 @@ func (c *Conn) awaitClose() {
 // connection, or until it's silent for [Config.CloseTimeout] while somebody
 // reads. Code and reason are as for [Conn.Close].
 func (c *Conn) CloseWrite(code frame.Code, reason string) error {
+	return c.closeWriting(code, reason, c.cfg.CloseTimeout)
+}
+
+// closeWriting is CloseWrite with a bound on the peer's silence; 0 is none.
+func (c *Conn) closeWriting(code frame.Code, reason string, silence time.Duration) error {
 	payload, err := frame.AppendClose(nil, code, reason)
 	if err != nil {
 		return err
@@ -97,10 +103,13 @@ func (c *Conn) CloseWrite(code frame.Code, reason string) error {
 		return c.refusal()
 	}
 	c.queueClose(payload)
-	if c.timer == nil {
-		c.timer = time.AfterFunc(c.cfg.CloseTimeout, c.tick)
-	} else {
-		c.stale = !c.timer.Reset(c.cfg.CloseTimeout)
+	switch {
+	case c.timer != nil && silence == 0:
+		c.stale = !c.timer.Stop()
+	case c.timer != nil:
+		c.stale = !c.timer.Reset(silence)
+	case silence > 0:
+		c.timer = time.AfterFunc(silence, c.tick)
 	}
 	return nil
 }
@@ -139,8 +148,8 @@ func (c *Conn) queueClose(payload []byte) {
 func (c *Conn) peerClosed(code frame.Code, reason string) {
 	o := &c.out
 	o.mu.Lock()
-	local := o.sent != 0
-	if !local {
+	local := o.sent != 0 && c.in.control != peerHalfClosed
+	if o.sent == 0 {
 		payload, _ := frame.AppendClose(nil, code, "")
 		c.queueClose(payload)
 	}

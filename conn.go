@@ -59,6 +59,7 @@ type Conn struct {
 	role   frame.Role
 	pinged bool
 	stale  bool // a tick is under way that is older than the Close frame
+	stream bool // a net.Conn reads; of whoever holds the reading role
 	timer  *time.Timer
 	idle   *idle // nil without a Config.IdleTimeout
 

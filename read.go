@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"sync/atomic"
 
@@ -20,7 +21,7 @@ type inbound struct {
 	size      int64       // of it, on the wire
 
 	typ       MessageType  // of the message under way, 0 if there is none
-	control   frame.Opcode // of the control frame under way, 0 if there is none
+	control   frame.Opcode // of the control frame under way, 0 if there is none, or peerHalfClosed
 	inFrame   bool         // a data frame is under way
 	fin       bool         // it's the last of its message
 	end       bool         // the message has been read to its end
@@ -160,6 +161,12 @@ func (c *Conn) readFailed(err error) (MessageType, []byte, error) {
 // readMessage reads what is left of the message under way, or all of the next.
 func (c *Conn) readMessage() ([]byte, error) {
 	in := &c.in
+	if c.stream {
+		c.stream = false
+		if in.size > c.cfg.MaxMessage {
+			return nil, errTooBig(c.cfg.MaxMessage)
+		}
+	}
 	for {
 		p, err := c.step(true)
 		if err != nil {
@@ -223,7 +230,7 @@ func (c *Conn) step(whole bool) ([]byte, error) {
 	in := &c.in
 	for {
 		if in.deflated && c.inflater.more {
-			p, err := c.inflater.next(c.cfg.MaxMessage)
+			p, err := c.inflater.next(c.maxMessage())
 			if err != nil {
 				return nil, err
 			}
@@ -236,6 +243,13 @@ func (c *Conn) step(whole bool) ([]byte, error) {
 			if err != nil || in.end || len(p) > 0 {
 				return p, err
 			}
+		}
+		if in.control == peerHalfClosed {
+			if c.stream && !c.closing() {
+				return nil, errHalfClosed
+			}
+			c.peerClosed(frame.CodeNormal, halfClose)
+			return nil, errEnded
 		}
 		if in.control != 0 {
 			// The header may have come in an earlier call, which was cut short.
@@ -311,14 +325,14 @@ func (c *Conn) begin(h *frame.Header) error {
 		in.serial++
 		in.deflated = h.Rsv&frame.Rsv1 != 0
 	}
-	limit := c.cfg.MaxMessage
+	limit := c.maxMessage()
 	if in.deflated {
 		limit = maxWire(limit)
 	}
 	if h.Length > limit-in.size {
 		return errTooBig(c.cfg.MaxMessage)
 	}
-	if int(in.fragments) == c.cfg.MaxFragments {
+	if int(in.fragments) == c.cfg.MaxFragments && !c.stream {
 		return &frame.Error{Code: frame.CodePolicyViolation, Section: "10.4",
 			Text: fmt.Sprintf("message has more than %d fragments", c.cfg.MaxFragments)}
 	}
@@ -328,12 +342,24 @@ func (c *Conn) begin(h *frame.Header) error {
 	return nil
 }
 
+// maxMessage is the limit for the message under way.
+func (c *Conn) maxMessage() int64 {
+	if c.stream {
+		return math.MaxInt64
+	}
+	return c.cfg.MaxMessage
+}
+
 func errTooBig(limit int64) error {
 	return &frame.Error{Code: frame.CodeTooBig, Section: "10.4", Text: fmt.Sprintf("message is longer than %d bytes", limit)}
 }
 
-// errEnded is what step returns when c.err tells how the connection ended.
-var errEnded = errors.New("websocket: connection ended")
+var (
+	// errEnded is what step returns when c.err tells how the connection ended.
+	errEnded = errors.New("websocket: connection ended")
+	// errHalfClosed is what it returns to a stream that the peer has half-closed.
+	errHalfClosed = errors.New("websocket: half-closed by the peer")
+)
 
 // readError turns an error of step into what the user gets, and ends the
 // connection unless it was only the user's context.
@@ -343,6 +369,8 @@ func (c *Conn) readError(err error) error {
 	}
 	breach, broken := err.(*frame.Error)
 	switch {
+	case err == errHalfClosed:
+		return err
 	case err == errEnded:
 	case broken:
 		c.fail(breach)

@@ -20,26 +20,39 @@ var errStale = errors.New("websocket: this message was given up for the next one
 // The bytes of a text are checked as they arrive, but a piece may end inside of
 // a character.
 func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
-	if err := c.lockRead(ctx); err != nil {
+	r := new(messageReader)
+	t, err := c.beginReader(ctx, r, false)
+	if err != nil {
 		return 0, nil, err
+	}
+	return t, r, nil
+}
+
+// beginReader makes r the reader of the next message. A stream has no limits, and
+// leaves the peer's half-close to be answered later.
+func (c *Conn) beginReader(ctx context.Context, r *messageReader, stream bool) (MessageType, error) {
+	if err := c.lockRead(ctx); err != nil {
+		return 0, err
 	}
 	defer c.unlockRead()
 	in := &c.in
 	in.ctx = ctx
+	c.stream = stream
 	if in.end || in.streaming {
 		if err := c.skipMessage(); err != nil {
-			return 0, nil, c.readError(err)
+			return 0, c.readError(err)
 		}
 	}
 	p := c.held() // by a Read that was cut short
 	if len(p) == 0 {
 		var err error
 		if p, err = c.step(false); err != nil {
-			return 0, nil, c.readError(err)
+			return 0, c.readError(err)
 		}
 	}
 	in.streaming = true
-	return in.typ, &messageReader{c, ctx, in.serial, p}, nil
+	*r = messageReader{c, ctx, in.serial, p}
+	return in.typ, nil
 }
 
 type messageReader struct {
