@@ -5,7 +5,7 @@ go 1.26.0
 replace hawser/websocket => ../..
 
 require (
-	github.com/hashicorp/yamux v0.1.2
+	github.com/xtaci/smux v1.5.58
 	golang.org/x/net v0.62.0
 	hawser/websocket v0.0.0
 )
