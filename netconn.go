@@ -188,22 +188,16 @@ func (n *netConn) noMore(err error) error {
 	return err
 }
 
-// refuse ends the connection because of a message of type t, without waiting for the
-// peer.
+// refuse ends the connection because of a message of type t.
 func (n *netConn) refuse(t MessageType) error {
 	c := n.c
-	breach := &frame.Error{Code: frame.CodeUnsupportedData, Section: "7.4.1",
-		Text: "a " + t.String() + " message in a stream of " + n.t.String() + " messages"}
-	n.failed = &CloseError{Code: frame.CodeAbnormal, SentCode: breach.Code, Local: true, Err: breach}
 	if err := c.lockRead(context.Background()); err != nil {
 		return err
 	}
+	defer c.unlockRead()
 	c.in.ctx = context.Background()
-	go func() {
-		defer c.unlockRead()
-		c.readError(breach)
-	}()
-	return n.failed
+	return c.readError(&frame.Error{Code: frame.CodeUnsupportedData, Section: "7.4.1",
+		Text: "a " + t.String() + " message in a stream of " + n.t.String() + " messages"})
 }
 
 func (n *netConn) Write(p []byte) (int, error) {
@@ -263,7 +257,7 @@ func (c *Conn) accept(ctx context.Context, t MessageType, p []byte) error {
 	h := frame.Header{Fin: true, Opcode: t.opcode()}
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	err := c.beginMessage(ctx)
 	if err != nil {
 		return err
@@ -301,9 +295,11 @@ func (n *netConn) CloseWrite() error {
 	if n.halfClosed.Load() {
 		return nil
 	}
-	if err := n.c.closeWriting(frame.CodeNormal, halfClose, 0); err != nil {
+	payload, _ := frame.AppendClose(nil, frame.CodeNormal, halfClose)
+	if err := n.c.sendClose(payload); err != nil {
 		return err
 	}
+	n.c.beginHalfClosing()
 	n.halfClosed.Store(true)
 	if n.peerHalf.Load() {
 		n.finish()
