@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hawser/websocket/cmd/internal/vt"
+	"hawser/websocket/internal/vt"
 )
 
 // open returns a terminal with a screen to look at, that in is typed on.
@@ -153,6 +153,9 @@ func TestLongLine(t *testing.T) {
 		{"wide_at_the_break", "1234567日本", 10, 5, "> 1234567\n日本|"},
 		{"cursor_on_the_wide", "1234567日本" + left + left, 10, 5, "> 1234567\n|日本"},
 		{"combining_at_the_break", "1234567e\u03018", 10, 5, "> 1234567e\u0301\n8|"},
+		{"joined_emoji_fill_the_row", "123456👩\u200d👩\u200d👧x" + left, 10, 5, "> 123456👩\u200d👩\u200d👧\n|x"},
+		{"joined_emoji_at_the_break", "1234567👩\u200d👩\u200d👧" + left, 10, 5, "> 1234567\n|👩\u200d👩\u200d👧"},
+		{"cursor_behind_joined_emoji", "👩\u200d👩\u200d👧❤\ufe0f👍🏽ab" + left, 20, 5, "> 👩\u200d👩\u200d👧❤\ufe0f👍🏽a|b"},
 		{"shorter_again", "123456789" + u + "x", 10, 5, "> x|"},
 		{"longer_than_the_screen", strings.Repeat("1234567890", 4), 10, 4, "9012345678\n9012345678\n90|"},
 		{"beginning_of_it", strings.Repeat("1234567890", 4) + home, 10, 4, "> |12345678\n9012345678\n9012345678"},
@@ -272,6 +275,31 @@ func TestWidth(t *testing.T) {
 		if wideRanges[i][0] <= wideRanges[i-1][1] || wideRanges[i][0] > wideRanges[i][1] {
 			t.Errorf("%x is not in order", wideRanges[i])
 		}
+	}
+}
+
+func TestClusterWidth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"a": 1, "e\u0301": 1, "👩\u200d👩\u200d👧": 2, "👩\u200d❤\ufe0f\u200d👨": 2, "👍🏽": 2, "🇩🇪": 2, "❤": 1, "❤\ufe0f": 2, "🏳\ufe0f\u200d🌈": 2,
+		"🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f": 2, "नि": 2, "각": 2, "a\u200db": 2, "\U0001FAEF": 2,
+	} {
+		cluster := []rune(text)
+		if got := clusterWidth(cluster); got != want || next(cluster, 0) != len(cluster) {
+			t.Errorf("%q: width %d, want %d; ends at %d of %d", text, got, want, next(cluster, 0), len(cluster))
+		}
+	}
+}
+
+// TestForeignWidths: the cursor is in its place also on a terminal that doesn't
+// join emoji.
+func TestForeignWidths(t *testing.T) {
+	t.Parallel()
+	var written strings.Builder
+	term := &Terminal{in: strings.NewReader("👩\u200d👧ab" + left), out: &written, prompt: "> ", width: 40, height: 5, history: &History{}}
+	term.ReadLine()
+	if !strings.HasSuffix(written.String(), "> 👩\u200d👧ab\r> 👩\u200d👧a") {
+		t.Errorf("%q", written.String())
 	}
 }
 
