@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,9 @@ func TestMain(m *testing.M) {
 	case "shell":
 		shell()
 	}
+	// What the tests run begins without ignored signals, also below nohup: those that
+	// are caught here are not inherited.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	os.Exit(m.Run())
 }
 
@@ -209,9 +213,17 @@ func (s *session) until(wrong func() string) {
 	}
 }
 
-// ends waits for the end of the program, and looks that the terminal is what it
-// was before.
-func (s *session) ends(code int) {
+// exitCode returns what a shell shows of a program that has ended.
+func exitCode(cmd *exec.Cmd) int {
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
+		return exitSignal + int(status.Signal())
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// ends waits for the end of the program with one of the codes, and looks that the
+// terminal is what it was before.
+func (s *session) ends(codes ...int) {
 	s.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- s.cmd.Wait() }()
@@ -220,8 +232,8 @@ func (s *session) ends(code int) {
 	case <-time.After(10 * time.Second):
 		s.t.Fatalf("the program doesn't end:\n%s", s.screen.Screen())
 	}
-	if got := s.cmd.ProcessState.ExitCode(); got != code {
-		s.t.Errorf("exit code %d, want %d\n%s", got, code, s.screen.Screen())
+	if got := exitCode(s.cmd); !slices.Contains(codes, got) {
+		s.t.Errorf("exit code %d, want %d\n%s", got, codes, s.screen.Screen())
 	}
 	if diff := cmp.Diff(s.before, s.termios()); diff != "" {
 		s.t.Errorf("the modes of the terminal have changed:\n%s", diff)
