@@ -45,6 +45,7 @@ type options struct {
 	history             string
 	timestamps, noColor bool
 	version             bool
+	completion          string // the shell
 
 	wrong error // the first value of a flag that was wrong
 }
@@ -101,6 +102,13 @@ func (o *options) flagSet() *flag.FlagSet {
 	fs.BoolVar(&o.timestamps, "timestamps", false, "")
 	fs.BoolVar(&o.noColor, "no-color", os.Getenv("NO_COLOR") != "", "")
 	fs.BoolVar(&o.version, "version", false, "")
+	o.value(fs, "completion", func(s string) error {
+		if completion(s) == "" {
+			return errors.New("the shell is bash, zsh or fish")
+		}
+		o.completion = s
+		return nil
+	})
 	return fs
 }
 
@@ -156,7 +164,7 @@ func parse(args []string) (*options, *client.Dialer, error) {
 	if o.wrong != nil {
 		return nil, nil, o.wrong
 	}
-	if o.version {
+	if o.version || o.completion != "" {
 		return &o, nil, nil
 	}
 	if err := o.check(); err != nil {

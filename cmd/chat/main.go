@@ -111,6 +111,9 @@ func run(args []string, con console) int {
 	case o.version:
 		fmt.Fprintln(con.out, version())
 		return exitNormal
+	case o.completion != "":
+		io.WriteString(con.out, completion(o.completion))
+		return exitNormal
 	}
 	s := newScreen(o, con)
 	defer s.rescue()

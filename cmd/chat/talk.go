@@ -273,19 +273,18 @@ func (t *talk) verdict(code int) int {
 	if t.out != nil {
 		t.out.flush()
 	}
-	switch cause := context.Cause(t.ctx).(type) {
-	case errSignal:
-		return cause.code() // the user wanted to leave, whatever was left to do
-	default:
-		switch cause {
-		case errEnough:
-			return exitNormal
-		case errTimeout:
-			t.s.failure("timeout: %v are over", t.o.timeout)
-			return exitTimeout
-		case errOutput:
-			return exitUsage
-		}
+	cause := context.Cause(t.ctx)
+	if sig, ok := cause.(errSignal); ok {
+		return sig.code() // the user wanted to leave, whatever was left to do
+	}
+	switch cause {
+	case errEnough:
+		return exitNormal
+	case errTimeout:
+		t.s.failure("timeout: %v are over", t.o.timeout)
+		return exitTimeout
+	case errOutput:
+		return exitUsage
 	}
 	t.delivering.Lock()
 	defer t.delivering.Unlock()

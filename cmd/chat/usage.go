@@ -48,6 +48,8 @@ Terminal
   -no-color             use no colors; so does a non-empty NO_COLOR in the environment
 
   -version              show what was built
+  -completion shell     show what makes bash, zsh or fish complete flags:
+                        eval "$(chat -completion bash)"
   -help                 show this
 
 A d is a number with a unit, such as 500ms, 5s or 2m.
