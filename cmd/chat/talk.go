@@ -211,6 +211,10 @@ func (t *talk) show(m websocket.Message, p *peer) {
 	if t.o.count > 0 && n > t.o.count {
 		return
 	}
+	if t.s.inTerminal {
+		data := bytes.Clone(m.Data)
+		t.latest.Store(&data)
+	}
 	from := ""
 	if len(*t.peers.Load()) > 1 {
 		from = strconv.Itoa(p.number)
@@ -222,10 +226,6 @@ func (t *talk) show(m websocket.Message, p *peer) {
 		t.out.message(t.s.plain(m), t.s.spawn)
 	default:
 		t.s.received(m, from)
-	}
-	if t.s.inTerminal {
-		data := bytes.Clone(m.Data)
-		t.latest.Store(&data)
 	}
 	if n == t.o.count {
 		t.stop(errEnough)

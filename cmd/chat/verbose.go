@@ -70,7 +70,7 @@ func (s *screen) showResponse(resp *http.Response) {
 	}
 	s.note("<")
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		s.note(text.Escape(lines.Text()))
+		s.note(text.Escape(hideInURL(lines.Text())))
 	}
 }
 
@@ -112,17 +112,18 @@ func (s *screen) showHeader(prefix, name string, values []string) {
 	}
 }
 
-// traceControl shows the pings and pongs of a connection.
+// traceControl shows the pings and pongs of a connection. Of what they carry a trace
+// knows the length.
 func (s *screen) traceControl() *websocket.Trace {
-	show := func(prefix string) func(*websocket.Conn, frame.Header) {
+	show := func(what string) func(*websocket.Conn, frame.Header) {
 		return func(_ *websocket.Conn, h frame.Header) {
 			switch h.Opcode {
 			case frame.Ping:
-				s.note(fmt.Sprintf("%s ping (%d bytes)", prefix, h.Length))
+				s.note(fmt.Sprintf("* ping %s (%d bytes)", what, h.Length))
 			case frame.Pong:
-				s.note(fmt.Sprintf("%s pong (%d bytes)", prefix, h.Length))
+				s.note(fmt.Sprintf("* pong %s (%d bytes)", what, h.Length))
 			}
 		}
 	}
-	return &websocket.Trace{FrameReceived: show("<"), FrameSent: show(">")}
+	return &websocket.Trace{FrameReceived: show("received"), FrameSent: show("sent")}
 }
