@@ -34,8 +34,8 @@ type Compression struct {
 	// [DefaultMinCompressSize], a negative value all of them.
 	MinSize int
 	// Send is for the messages of this side, Receive for those of the peer, which
-	// is made to keep to it. A peer that can't keep to a window has to do without
-	// takeover.
+	// is made to keep to it. One that doesn't know of windows is let use one of 15
+	// bits, which takes 32 KiB.
 	Send, Receive Window
 	// Compact makes the connection hold only half as much memory for sending, or
 	// a third, between messages, at the price of up to 10 microseconds for each.
@@ -48,7 +48,8 @@ type Window struct {
 	// Bits is the base-2 logarithm of its size in bytes, from 8 to 15. 0 means
 	// [DefaultWindowBits], but for a client to receive it means 15, as in browsers:
 	// not all servers can keep to less. What's out of the range is taken as the
-	// nearest.
+	// nearest. zlib has no window of 8: the handshake makes it 9, unless the peer is
+	// the one that asks for 8.
 	Bits int
 	// NoTakeover makes each message be compressed by itself.
 	NoTakeover bool
