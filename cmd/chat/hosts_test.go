@@ -2,14 +2,15 @@ package main
 
 import (
 	"net"
-	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 )
 
-// TestOnlyLocal: a page whose name points to this machine (DNS rebinding) can't
+// TestOwnHosts: a page whose name points to this machine (DNS rebinding) can't
 // talk to a listener on a loopback address.
-func TestOnlyLocal(t *testing.T) {
+func TestOwnHosts(t *testing.T) {
 	t.Parallel()
 	loopback, everywhere := "127.0.0.1:3000", "0.0.0.0:3000"
 	for _, tt := range []struct {
@@ -49,14 +50,31 @@ func TestOnlyLocal(t *testing.T) {
 		if tt.origin != "" {
 			origins = []string{tt.origin}
 		}
-		served := false
-		h := onlyLocal(addr, origins, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
+		check := ownHosts(addr, origins)
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Host = tt.host
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if served != tt.ok || !tt.ok && w.Code != http.StatusForbidden {
-			t.Errorf("%+v: served %v, status %d", tt, served, w.Code)
+		if ok := check == nil || check(r) == nil; ok != tt.ok {
+			t.Errorf("%+v: allowed: %v", tt, ok)
 		}
 	}
+}
+
+// TestListenRefusesForeignHosts: chat -listen talks with no page of a name that
+// somebody else owns.
+func TestListenRefusesForeignHosts(t *testing.T) {
+	t.Parallel()
+	signals := make(chan os.Signal)
+	var errs syncBuffer
+	code := make(chan int)
+	go func() {
+		code <- run([]string{"-listen", "127.0.0.1:0"}, console{in: strings.NewReader("private\n"), out: new(syncBuffer), err: &errs, signals: signals})
+	}()
+	_, url, _ := strings.Cut(errs.await("listening on "), "listening on ")
+	url, _, _ = strings.Cut(url, "\n")
+	c, out, told := chat("", "-H", "Host: evil.example", "-origin", "http://evil.example", url)
+	if c != exitConnect || out != "" || !strings.Contains(told, "403 Forbidden") {
+		t.Errorf("exit code %d, %q, %q", c, out, told)
+	}
+	signals <- os.Interrupt
+	<-code
 }

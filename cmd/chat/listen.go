@@ -27,10 +27,11 @@ func (t *talk) listen() int {
 		Handler:      t.client,
 		Config:       t.config(),
 		Origins:      t.o.header["Origin"],
+		Check:        ownHosts(l.Addr(), t.o.header["Origin"]),
 		Subprotocols: t.o.subprotocols,
 	}
 	hs := &http.Server{
-		Handler:           onlyLocal(l.Addr(), t.o.header["Origin"], ws),
+		Handler:           ws,
 		ErrorLog:          log.New(io.Discard, "", 0),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
