@@ -107,6 +107,12 @@ func serve(t *testing.T) string {
 	})
 	mux.Handle("/loop", http.RedirectHandler("/loop", http.StatusFound))
 	mux.Handle("/moved", http.RedirectHandler("/echo", http.StatusFound))
+	mux.HandleFunc("/quoted", func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		w.Header().Set("Content-Type", "text/plain")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "<refused>\n%v\n%s\n", r.Header, password)
+	})
 	mux.HandleFunc("/secret", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer xyz" || r.Header.Get("Origin") != "http://"+r.Host || r.Header.Get("Sec-WebSocket-Protocol") != "chat, v2" {
 			w.WriteHeader(http.StatusUnauthorized)

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/base64"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -79,4 +82,41 @@ func hideInURL(s string) string {
 		}
 		return p
 	})
+}
+
+// minSecret is the length of a secret that isn't in a text by chance.
+const minSecret = 4
+
+// secrets returns what we log in with, to be hidden in what a server sends: there
+// are refusals that quote the request.
+func (o *options) secrets() (list []string) {
+	for name, values := range o.header {
+		for _, value := range values {
+			if withoutSecret(name, value) != value {
+				list = append(list, strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ;,", r) })...)
+			}
+		}
+	}
+	if protocols := strings.Join(o.subprotocols, ","); strings.Contains(hideInProtocols(protocols), hidden) {
+		list = append(list, o.subprotocols...)
+	}
+	if u, err := url.Parse(o.url); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		list = append(list, password, base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+	}
+	for _, part := range list {
+		_, cookie, _ := strings.Cut(part, "=")
+		login, _ := base64.StdEncoding.DecodeString(part) // nothing if it's none
+		_, password, _ := strings.Cut(string(login), ":")
+		list = append(list, cookie, password)
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return len(s) < minSecret })
+}
+
+// hide hides the secrets in a line.
+func hide(line string, secrets []string) string {
+	for _, s := range secrets {
+		line = strings.ReplaceAll(line, s, hidden)
+	}
+	return hideInURL(line)
 }

@@ -67,12 +67,16 @@ func TestVerboseWithoutSecrets(t *testing.T) {
 	for _, args := range [][]string{
 		{"-H", "X-Api-Key: abcdef", "-H", "Cookie: abcdef=abcdef", url + "/moved?access_token=abcdef", "-follow", "1"},
 		{"-user", "abcdef:abcdef", url + "/1000"},
+		{"-user", "me:abcdef", url + "/quoted"},
+		{"-H", "Cookie: a=b; c=abcdef", url + "/quoted"},
+		{"-H", "X-Api-Key: abcdef", strings.Replace(url, "ws://", "ws://me:abcdef@", 1) + "/quoted"},
+		{"-subprotocol", "bearer", "-subprotocol", "abcdef", url + "/quoted"},
 		{strings.Replace(url, "ws://", "ws://me:abcdef@", 1) + "/1000"},
 		{"-subprotocol", "chat", "-subprotocol", "bearer", "-subprotocol", "abcdef", url + "/1000"},
 		{"-proxy", "http://me:abcdef@" + strings.TrimPrefix(url, "ws://"), "ws://example.invalid/?token=abcdef"},
 	} {
 		_, _, errs := chat("", append([]string{"-v"}, args...)...)
-		if strings.Contains(errs, "abcdef") || !strings.Contains(errs, "***") {
+		if strings.Contains(errs, "abcdef") || strings.Contains(errs, "bWU6YWJjZGVm") /* me:abcdef */ || !strings.Contains(errs, "***") {
 			t.Errorf("%s:\n%s", args, errs)
 		}
 	}

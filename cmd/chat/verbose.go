@@ -69,8 +69,9 @@ func (s *screen) showResponse(resp *http.Response) {
 		s.showHeader("< ", name, resp.Header[name])
 	}
 	s.note("<")
+	secrets := s.o.secrets()
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		s.note(text.Escape(hideInURL(lines.Text())))
+		s.note(text.Escape(hide(lines.Text(), secrets)))
 	}
 }
 
