@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"hawser/websocket"
@@ -123,13 +124,13 @@ func TestTLSReadCut(t *testing.T) {
 // halving is a connection that sends a write in two parts, when it's told to.
 type halving struct {
 	net.Conn
-	on         bool
+	on         atomic.Bool
 	half, rest chan bool
 	done       chan struct{} // closed when nobody waits for the halves any more
 }
 
 func (h *halving) Write(p []byte) (int, error) {
-	if !h.on {
+	if !h.on.Load() {
 		return h.Conn.Write(p)
 	}
 	n, err := h.Conn.Write(p[:len(p)/2])
@@ -167,7 +168,7 @@ func TestTLSReadCutInRecord(t *testing.T) {
 	if _, _, err := s.Read(ctx); err != nil {
 		t.Fatal(err)
 	}
-	h.on = true
+	h.on.Store(true)
 	for range 5 {
 		go c.Write(ctx, websocket.Text, []byte(text(1000)))
 		<-h.half
@@ -183,4 +184,5 @@ func TestTLSReadCutInRecord(t *testing.T) {
 			t.Fatalf("%d bytes, %v", len(p), err)
 		}
 	}
+	h.on.Store(false) // for what is sent at the end
 }
