@@ -60,6 +60,7 @@ func allLoads() []load {
 		small    = "Small messages"
 		medium   = "1 KB and 16 KB"
 		large    = "Large messages"
+		overTLS  = "Over TLS"
 		latency  = "Latency at a fixed rate"
 		deflate  = "Compression"
 		cast     = "Broadcast"
@@ -78,6 +79,12 @@ func allLoads() []load {
 		{name: "16k", group: medium, about: "16 KiB binary, 16 connections, 4 in flight", run: runEcho, conns: 16, inFlight: 4, size: 16 * kib},
 		{name: "1m", group: large, about: "1 MiB binary, 4 connections, 1 in flight", run: runEcho, conns: 4, inFlight: 1, size: mib},
 		{name: "16m", group: large, about: "16 MiB binary, 2 connections, 1 in flight", run: runEcho, conns: 2, inFlight: 1, size: 16 * mib},
+		{name: "tls-125b-16", group: overTLS, about: "125 B binary over TLS, 64 connections, 16 in flight on each", run: runEcho, conns: 64, inFlight: 16, size: 125, tls: true},
+		{name: "tls-125b-1", group: overTLS, about: "125 B binary over TLS, 64 connections, 1 in flight on each", run: runEcho, conns: 64, inFlight: 1, size: 125, tls: true},
+		{name: "tls-1k", group: overTLS, about: "1 KiB binary over TLS, 64 connections, 8 in flight", run: runEcho, conns: 64, inFlight: 8, size: kib, tls: true},
+		{name: "tls-16k", group: overTLS, about: "16 KiB binary over TLS, 16 connections, 4 in flight", run: runEcho, conns: 16, inFlight: 4, size: 16 * kib, tls: true},
+		{name: "tls-1m", group: overTLS, about: "1 MiB binary over TLS, 4 connections, 1 in flight", run: runEcho, conns: 4, inFlight: 1, size: mib, tls: true},
+		{name: "tls-broadcast", group: overTLS, about: "125 B to 500 connections over TLS, 8 messages in a row, then the next 8 when all have arrived", run: runBroadcast, conns: 500, inFlight: 8, size: 125, tls: true},
 		{name: "latency", group: latency, about: "125 B, 64 connections, 10,000 messages a second together", run: runLatency, conns: 64, size: 125, rate: 10000},
 		{name: "deflate-1k", group: deflate, about: "1 KiB JSON, 64 connections, 8 in flight, context takeover if the server has it", run: runEcho, conns: 64, inFlight: 8, size: kib, compress: true},
 		{name: "broadcast", group: cast, about: "125 B to 500 connections, 8 messages in a row, then the next 8 when all have arrived", run: runBroadcast, conns: 500, inFlight: 8, size: 125},
