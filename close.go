@@ -54,6 +54,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	if c.err.Load() == nil {
 		in.ctx = context.Background()
 		c.rd.Detach() // the user may still look at the last message
+		c.giveAway()
 		if c.inflater != nil {
 			c.inflater.b = nil
 		}

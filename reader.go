@@ -23,6 +23,7 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 	if err := c.lockRead(ctx); err != nil {
 		return 0, nil, err
 	}
+	c.recall()
 	c.in.ctx = ctx
 	p, err := c.nextPiece()
 	if err != nil {
