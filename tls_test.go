@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
@@ -119,6 +120,29 @@ func TestTLSReadCut(t *testing.T) {
 		cancel()
 	}
 	t.Log(cuts, "cuts")
+}
+
+// TestTLSWriteTimeout: a write over TLS that a peer doesn't take ends in time, and those
+// before it, which it took, leave nothing behind that ends a later one.
+func TestTLSWriteTimeout(t *testing.T) {
+	t.Parallel()
+	c, s := tlsPair(t, large, websocket.Config{WriteTimeout: 100 * time.Millisecond})
+	until := time.Now().Add(300 * time.Millisecond)
+	for n := 0; n < 3 || time.Now().Before(until); n++ {
+		if err := s.Write(ctx, websocket.Text, []byte(text(1000))); err != nil {
+			t.Fatal(err)
+		}
+		if _, p, err := c.Read(ctx); err != nil || string(p) != text(1000) {
+			t.Fatal(len(p), err)
+		}
+	}
+	var err error
+	for err == nil {
+		err = s.Write(ctx, websocket.Binary, make([]byte, 1<<20))
+	}
+	if !errors.Is(err, websocket.ErrWriteTimeout) {
+		t.Error(err)
+	}
 }
 
 // halving is a connection that sends a write in two parts, when it's told to.

@@ -47,7 +47,7 @@ func (r *Reader) fill() error {
 		r.makeRoom()
 	}
 	for range 100 {
-		n, err := r.src.ReadLate((*lender)(r))
+		n, err := r.src.ReadLate(r.Lender())
 		if n > 0 {
 			r.w += n
 			// The next time, take as much as came this time, or more if it wasn't all.
@@ -67,6 +67,9 @@ func (r *Reader) fill() error {
 	}
 	return io.ErrNoProgress
 }
+
+// Lender returns what r passes to [LateReader.ReadLate].
+func (r *Reader) Lender() Lender { return (*lender)(r) }
 
 // lender is a Reader as its LateReader sees it.
 type lender Reader

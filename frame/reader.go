@@ -269,6 +269,21 @@ func (r *Reader) Release() { r.holdAt, r.holdEnd = 0, 0 }
 // Buffered returns the number of bytes that are read and not yet consumed.
 func (r *Reader) Buffered() int { return r.w - r.r }
 
+// Ready reports whether the next frame has arrived to its end, after what is left of
+// the current one.
+func (r *Reader) Ready() bool {
+	if r.b == nil || r.left > int64(r.w-r.r) {
+		return false
+	}
+	p := r.b.p[r.r+int(r.left) : r.w]
+	var h Header
+	n := h.short(p)
+	if n == 0 {
+		n, _ = h.parse(p)
+	}
+	return n > 0 && h.Length <= int64(len(p)-n)
+}
+
 // Left returns the number of bytes of the current frame's payload that are not
 // yet consumed.
 func (r *Reader) Left() int64 { return r.left }

@@ -577,3 +577,29 @@ func BenchmarkReader(b *testing.B) {
 		})
 	}
 }
+
+// TestReaderReady: a frame is ready when its last byte has arrived, and not before,
+// also behind one of which a part is left.
+func TestReaderReady(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, 125, 126, 1000, 65535, 65536} {
+		whole := Append(nil, Header{Fin: true, Opcode: Binary, Masked: true, Key: [4]byte{1, 2, 3, 4}}, make([]byte, size))
+		for _, n := range []int{0, 1, 2, 5, len(whole) - 1, len(whole), len(whole) + 1} {
+			p := append(bytes.Clone(whole), whole...)[:n]
+			r := NewReader(bytes.NewReader(nil), Rules{Role: Server}, 0)
+			r.Preload(p)
+			if got, want := r.Ready(), n >= len(whole); got != want {
+				t.Errorf("%d of the %d bytes of a frame: %v", n, len(whole), got)
+			}
+			// Behind another frame whose header was read and whose payload was not.
+			r = NewReader(bytes.NewReader(nil), Rules{Role: Server}, 0)
+			r.Preload(append(bytes.Clone(whole), p...))
+			if _, err := r.Next(); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := r.Ready(), n >= len(whole); got != want {
+				t.Errorf("%d of the %d bytes behind a frame: %v", n, len(whole), got)
+			}
+		}
+	}
+}
