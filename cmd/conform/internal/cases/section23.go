@@ -1,0 +1,3 @@
+package cases
+
+func section23() []*Case { return nil }
