@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"hawser/websocket/cmd/conform/internal/data"
@@ -128,16 +127,18 @@ func (t *T) random() *rand.Rand {
 // Open does the opening handshake as it should be. If that fails, the verdict is
 // given and Open returns false.
 func (t *T) Open() bool {
-	var err error
-	if t.Request != nil {
-		err = t.accept()
-	} else {
-		err = t.connect()
-	}
+	err := t.open()
 	if err != nil {
 		t.verdict(Failed, fmt.Sprintf("The opening handshake failed: %v.", err))
 	}
 	return err == nil
+}
+
+func (t *T) open() error {
+	if t.Request != nil {
+		return t.accept()
+	}
+	return t.connect()
 }
 
 func (t *T) limits() engine.Limits { return engine.DefaultLimits(t.Patience) }
@@ -171,10 +172,15 @@ func (t *T) connect() error {
 	return nil
 }
 
+// refusal is an answer with another status than 101.
+type refusal struct{ status int }
+
+func (r refusal) Error() string { return fmt.Sprintf("status %d", r.status) }
+
 // checkAnswer checks what makes an answer that of a WebSocket server.
 func checkAnswer(resp *http.Response, key string) error {
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return fmt.Errorf("status %s", resp.Status)
+		return refusal{resp.StatusCode}
 	}
 	if got, want := resp.Header.Get("Sec-WebSocket-Accept"), handshake.Accept(key); got != want {
 		return fmt.Errorf("Sec-WebSocket-Accept is %q, should be %q", got, want)
@@ -229,4 +235,42 @@ func (t *T) next(by time.Time) engine.Event {
 	return e
 }
 
-func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+// fails waits for the testee to fail the connection, which it has a second for,
+// and gives the verdict. What it sends before is a fault.
+func (t *T) fails() {
+	if t.failed(second) {
+		return
+	}
+	t.Conn.Kill()
+	t.failf("The connection was not failed within %v.", second)
+}
+
+// failed reports whether the testee fails the connection within d, and gives the
+// verdict if it does or if it answers.
+func (t *T) failed(d time.Duration) bool {
+	t.Conn.Flush()
+	sent := time.Now()
+	for by := t.wait(d); ; {
+		switch e := t.next(by); e.Kind {
+		case engine.Nothing:
+			return false
+		case engine.Closed, engine.Gone:
+			if t.Conn.End.Breach != "" {
+				t.failf("The testee did something else.")
+			} else {
+				t.okf("The connection was failed after %v.", t.Conn.End.At.Sub(sent).Round(10*time.Microsecond))
+			}
+			return true
+		case engine.Message, engine.Pong:
+			t.failf("It was answered instead.")
+			t.Conn.Kill()
+			return true
+		}
+	}
+}
+
+// echo sends a message and waits for it to come back.
+func (t *T) echo(op frame.Opcode, p []byte) bool {
+	t.Conn.Message(op, p, 0)
+	return t.echoes(t.wait(5*seconds), op, p)
+}

@@ -106,8 +106,8 @@ func (t *Target) Head(key, extensions string) []string {
 		"Sec-WebSocket-Key: " + key,
 		"Sec-WebSocket-Version: 13",
 	}
-	if extensions != "" {
-		lines = append(lines, "Sec-WebSocket-Extensions: "+extensions)
+	for line := range strings.Lines(extensions) { // there may be several
+		lines = append(lines, "Sec-WebSocket-Extensions: "+strings.TrimSpace(line))
 	}
 	for name, values := range t.Header {
 		for _, v := range values {
