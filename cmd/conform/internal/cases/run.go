@@ -121,8 +121,10 @@ func (t *T) wait(d time.Duration) time.Time {
 func (t *T) random() *rand.Rand {
 	h := fnv.New64()
 	io.WriteString(h, t.ID)
-	return rand.New(rand.NewPCG(h.Sum64(), 6455))
+	return newRandom(h.Sum64())
 }
+
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 6455)) }
 
 // Open does the opening handshake as it should be. If that fails, the verdict is
 // given and Open returns false.

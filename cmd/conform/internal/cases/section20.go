@@ -1,3 +1,91 @@
 package cases
 
-func section20() []*Case { return nil }
+import (
+	"fmt"
+	"time"
+
+	"hawser/websocket/cmd/conform/internal/data"
+	"hawser/websocket/cmd/conform/internal/engine"
+	"hawser/websocket/frame"
+)
+
+// section20 looks at the content of what comes back, which section 9 doesn't.
+func section20() (all []*Case) {
+	add := func(sends string, play func(*T)) {
+		all = append(all, &Case{
+			ID: fmt.Sprintf("20.1.%d", len(all)+1), Sends: sends, Wants: "All comes back byte for byte, in its order.",
+			End: normal, Limit: 30 * time.Second, Play: play,
+		})
+	}
+	const size = 1<<20 - 100 // below the limit that many have
+	for _, n := range []int{1000, 65536, size} {
+		add(fmt.Sprintf("a random binary message of %d bytes", n), func(t *T) { t.echo(frame.Binary, data.Noise(t.random(), n)) })
+		add(fmt.Sprintf("a random text message of about %d bytes", n), func(t *T) { t.echo(frame.Text, data.Text(t.random(), n)) })
+	}
+	for _, fragment := range []int{1000, 4096} {
+		add(fmt.Sprintf("a random binary message of %d bytes in fragments of %d", size, fragment), func(t *T) {
+			p := data.Noise(t.random(), size)
+			t.Conn.Message(frame.Binary, p, fragment)
+			t.echoes(t.wait(10*seconds), frame.Binary, p)
+		})
+	}
+	add("random messages of all sizes up to 300 bytes", func(t *T) {
+		r := t.random()
+		for n := range 300 {
+			if !t.echo(frame.Binary, data.Noise(r, n)) {
+				return
+			}
+		}
+	})
+	add("200 random messages in random fragments, with pings between them", func(t *T) {
+		r := t.random()
+		for range 200 {
+			op, p := frame.Binary, data.Noise(r, r.IntN(5000))
+			if r.IntN(2) == 0 {
+				op, p = frame.Text, data.Text(r, r.IntN(5000))
+			}
+			var frames []engine.Frame
+			for op, rest := op, p; ; op = frame.Continuation {
+				n := r.IntN(len(rest) + 1)
+				if r.IntN(4) == 0 {
+					n = len(rest)
+				}
+				last := n == len(rest) && r.IntN(3) > 0
+				frames = append(frames, engine.Frame{Opcode: op, Payload: rest[:n], More: !last, Flush: r.IntN(3) == 0})
+				if rest = rest[n:]; last {
+					break
+				}
+				if r.IntN(3) == 0 {
+					frames = append(frames, engine.Frame{Opcode: frame.Ping, Payload: data.Noise(r, r.IntN(126))})
+				}
+			}
+			for _, f := range frames {
+				t.Conn.Send(f)
+			}
+			if !t.all(expected(frames)) {
+				return
+			}
+		}
+	})
+	add("1000 random messages without waiting for any", func(t *T) {
+		r := t.random()
+		var want []engine.Event
+		for range 1000 {
+			p := data.Text(r, r.IntN(1000))
+			t.Conn.Send(engine.Frame{Opcode: frame.Text, Payload: p})
+			want = append(want, gotText(string(p)))
+		}
+		t.all(want)
+	})
+	add("100 random messages of up to 64 KiB without waiting for any", func(t *T) {
+		r := t.random()
+		var want []engine.Event
+		for range 100 {
+			p := data.Noise(r, r.IntN(65536))
+			t.Conn.Send(engine.Frame{Opcode: frame.Binary, Payload: p, Flush: true})
+			want = append(want, gotBinary(string(p)))
+		}
+		t.all(want)
+	})
+	return all
+}

@@ -49,7 +49,7 @@ func (c *Conn) Chopped(p []byte, size int) {
 		c.write(p[:n], true)
 		p = p[n:]
 		if size < 64 { // else it's about the size, and there are too many to wait for
-			c.pause(chopPause)
+			c.Pause(chopPause)
 		}
 	}
 }
@@ -164,8 +164,8 @@ func (c *Conn) write(p []byte, chopped bool) {
 	c.nc.Write(p)
 }
 
-// pause lets d pass.
-func (c *Conn) pause(d time.Duration) {
+// Pause lets d pass.
+func (c *Conn) Pause(d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-c.ctx.Done():
