@@ -23,6 +23,7 @@ type Env struct {
 	Target   *engine.Target  // nil if the testee is a client
 	Request  *engine.Request // nil if the testee is a server
 	Data     data.Set
+	Keys     *Keys   // of the clients that have come; set where there is a Request
 	Patience float64 // multiplies all waits for the testee
 }
 

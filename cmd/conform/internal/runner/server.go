@@ -36,6 +36,8 @@ type Server struct {
 
 	mu     sync.Mutex                       // held for Done as well
 	status map[string]map[int]cases.Verdict // by agent and number; guarded by mu
+	active map[string]int                   // cases under way, by agent; guarded by mu
+	idle   *sync.Cond                       // active has become less
 }
 
 // maxClients is how many connections are served at a time.
@@ -46,7 +48,8 @@ const maxClients = 256
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s.status = map[string]map[int]cases.Verdict{}
+	s.status, s.active, s.idle = map[string]map[int]cases.Verdict{}, map[string]int{}, sync.NewCond(&s.mu)
+	s.Env.Keys = &cases.Keys{}
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	defer l.Close()
@@ -97,6 +100,7 @@ func (s *Server) serve(ctx context.Context, nc net.Conn) (end bool) {
 		refuse(nc, http.StatusBadRequest, err.Error())
 		return false
 	}
+	s.Env.Keys.Add(r.HTTP.Header.Get("Sec-WebSocket-Key"))
 	q := r.Query()
 	agent := q.Get("agent")
 	switch r.HTTP.URL.Path {
@@ -117,6 +121,12 @@ func (s *Server) serve(ctx context.Context, nc net.Conn) (end bool) {
 			tell(ctx, r, limits, fmt.Sprintf(`{"behavior": %q}`, v))
 		}
 	case "/updateReports":
+		// A client may be here before the suite has seen the end of its last case.
+		s.mu.Lock()
+		for s.active[agent] > 0 {
+			s.idle.Wait()
+		}
+		s.mu.Unlock()
 		end = s.Update(agent)
 		tell(ctx, r, limits, "")
 	default:
@@ -153,12 +163,17 @@ func (s *Server) run(ctx context.Context, r *engine.Request, q url.Values, agent
 	}
 	env := s.Env
 	env.Request = r
+	s.mu.Lock()
+	s.active[agent]++
+	s.mu.Unlock()
 	result := cases.Run(ctx, c, env)
-	if ctx.Err() != nil {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.active[agent]--
+	s.idle.Broadcast()
+	if ctx.Err() != nil {
+		return // it was cut short
+	}
 	if s.status[agent] == nil {
 		s.status[agent] = map[int]cases.Verdict{}
 	}
