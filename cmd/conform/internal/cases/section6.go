@@ -25,7 +25,7 @@ func section6() []*Case {
 		edited  = kosme + "\xed\xa0\x80edited"
 	)
 	invalid := Ending{ByPeer: true, Codes: []int{1007}, WrongEndFails: true}
-	a, b := pause{second, "A"}, pause{second, "B"}
+	a, b := pause{second, "A", false}, pause{second, "B", true}
 	inTime, late := events(passed("A")), events(passed("A"), passed("B"))
 	all := []*Case{
 		{ID: "6.1.1", Sends: "an empty text message", Wants: back, Steps: steps(text("")), OK: events(gotText("")), Wait: second, CloseAfter: true, End: normal},
