@@ -20,6 +20,7 @@ type options struct {
 	parallel          int
 	patience          float64
 	strict, quiet     bool
+	failFast          bool
 	list, short, keep bool
 	header            http.Header
 	servers           []serverSpec // of the specification
@@ -43,6 +44,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	fs.IntVar(&o.parallel, "parallel", 4, "how many cases to run at a time, in mode client")
 	fs.Float64Var(&o.patience, "patience", 1, "multiplies all times that the peer is given")
 	fs.BoolVar(&o.strict, "strict", false, "count NON-STRICT and UNIMPLEMENTED as failed")
+	fs.BoolVar(&o.failFast, "fail-fast", false, "end with the first case that failed")
 	fs.BoolVar(&o.quiet, "quiet", false, "print only the summary")
 	fs.BoolVar(&o.keep, "keep", false, "go on when a client has its report, in mode server")
 	fs.BoolVar(&o.insecure, "insecure", false, "don't verify the server's certificate")

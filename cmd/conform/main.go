@@ -54,10 +54,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	if err == nil {
+		running, stop := context.WithCancel(ctx)
+		defer stop()
+		s.stop = stop
 		if o.mode == "client" {
-			err = s.client(ctx)
+			err = s.client(running)
 		} else {
-			err = s.server(ctx)
+			err = s.server(running)
 		}
 	}
 	if err != nil {

@@ -30,6 +30,7 @@ type session struct {
 	tls    *tls.Config
 	start  time.Time
 	count  int // of results
+	stop   context.CancelFunc
 }
 
 // prepare finds everything that's wrong with the flags before anything runs.
@@ -203,6 +204,9 @@ func (s *session) server(ctx context.Context) error {
 func (s *session) done(agent string, number int, r *cases.Result) {
 	s.report.Add(agent, number, r)
 	s.count++
+	if !r.Passed(s.strict) && s.failFast {
+		s.stop()
+	}
 	if s.quiet {
 		return
 	}

@@ -24,6 +24,29 @@ func section22() (all []*Case) {
 		&Case{ID: "22.1.5", Sends: "a Close frame with a reason of 41 characters of three bytes", Wants: completes + ".", Steps: steps(closing(longReason)), OK: nothing, Wait: second, End: Ending{Clean: true, Codes: []int{1000}, WrongCodeFails: true}},
 		&Case{ID: "22.1.6", Sends: "a Close frame with a reason whose last character is cut off", Wants: "It's answered with 1002 or 1007, or the transport closed (RFC 6455 section 8.1).", Steps: steps(closing(longReason[:len(longReason)-1])), OK: nothing, Wait: second, End: Ending{Codes: []int{1002, 1007}, WrongCodeFails: true}},
 	)
+	for i, n := range []int{1005, 1006} {
+		all = append(all, &Case{ID: fmt.Sprintf("22.1.%d", i+7), Sends: fmt.Sprintf("a Close frame with the code %d, which stands for something else", n), End: anyEnd,
+			Wants: "It's answered with 1002, or the transport closed. To answer without a code is to take it for what it stands for (RFC 6455 section 7.4.1).",
+			Play: func(t *T) {
+				t.Conn.Close([]byte(closeCode(n)))
+				for by := t.wait(second); !t.Conn.Ended(); {
+					e := t.next(by)
+					if e.Kind == engine.Nothing {
+						t.Conn.Kill()
+						t.failf("It was not answered within a second.")
+						return
+					}
+					if code := t.Conn.End.RemoteCode; e.Kind == engine.Closed && code != 1002 {
+						t.failf("It was answered with the code %d (-1 is none).", code)
+						return
+					}
+					if e.Kind == engine.Closed {
+						break
+					}
+				}
+				t.okf("It was refused.")
+			}})
+	}
 	clean := func(id, sends, wants string, play func(*T)) {
 		all = append(all, &Case{ID: id, Sends: sends, Wants: wants, End: normal, Play: play})
 	}
