@@ -56,8 +56,9 @@ type Conn struct {
 	message       []byte // the frames of the message that isn't complete
 	opcode        frame.Opcode
 	compressed    bool
-	frames        int // of that message
-	total         int // frames received
+	frames        int   // of that message
+	total         int   // frames received
+	bytes         int64 // of their payloads
 	closeSent     bool
 	closeReceived bool
 	ended         bool

@@ -26,8 +26,9 @@ func DefaultLimits(patience float64) Limits {
 // How much of a peer's output is kept. Beyond it the peer is in breach, so that
 // one that floods costs a case and not the run.
 const (
-	maxFrame  = 64 << 20 // payload of a frame, and of a message
-	maxQueue  = 64 << 20 // bytes received and not looked at; reading waits beyond
-	maxEvents = 1 << 17  // frames in a case
-	maxHead   = 64 << 10 // head of a request or response
+	maxFrame  = 64 << 20  // payload of a frame, and of a message
+	maxQueue  = 64 << 20  // bytes received and not looked at; reading waits beyond
+	maxEvents = 1 << 17   // frames in a case
+	maxBytes  = 256 << 20 // bytes of payload in a case
+	maxHead   = 64 << 10  // head of a request or response
 )

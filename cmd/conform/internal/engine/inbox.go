@@ -105,53 +105,53 @@ func (in *inbox) read(buf []byte) {
 	defer close(in.done)
 	chunk := make([]byte, 64<<10)
 	for {
-		rest, err := in.parse(buf)
+		used, err := in.parse(buf)
 		if err != nil {
 			in.put(arrival{err: err})
 			return
 		}
+		if used > 0 { // what is left is less than a frame
+			buf = append(buf[:0], buf[used:]...)
+		}
 		n, err := in.nc.Read(chunk)
 		if n > 0 {
 			in.log.rxOctets(chunk[:n])
-			buf = append(rest, chunk[:n]...)
-			continue
-		}
-		if err != nil {
-			if errors.Is(err, io.EOF) && len(rest) > 0 {
+			buf = append(buf, chunk[:n]...)
+		} else if err != nil {
+			if errors.Is(err, io.EOF) && len(buf) > 0 {
 				err = fmt.Errorf("%w inside of a frame", io.ErrUnexpectedEOF)
 			}
 			in.put(arrival{err: err})
 			return
 		}
-		buf = rest
 	}
 }
 
 var errInboxClosed = errors.New("closed")
 
-// parse puts the frames that buf begins with into the queue and returns the rest
-// at the beginning of buf, as a slice that may be appended to.
-func (in *inbox) parse(buf []byte) (rest []byte, err error) {
-	rest = buf
+// parse puts the frames that buf begins with into the queue and returns how many
+// bytes they are.
+func (in *inbox) parse(buf []byte) (used int, err error) {
 	for {
+		rest := buf[used:]
 		h, n, err := frame.ParseHeader(rest)
 		if err != nil {
-			return nil, &Breach{err.Error()}
+			return used, &Breach{err.Error()}
 		}
 		if n > 0 && h.Length > maxFrame {
-			return nil, &Breach{fmt.Sprintf("a frame of %d bytes, more than was ever sent", h.Length)}
+			return used, &Breach{fmt.Sprintf("a frame of %d bytes, more than was ever sent", h.Length)}
 		}
 		if n == 0 || len(rest)-n < int(h.Length) {
-			return append(buf[:0], rest...), nil
+			return used, nil
 		}
 		payload := append([]byte(nil), rest[n:n+int(h.Length)]...)
-		rest = rest[n+int(h.Length):]
+		used += n + len(payload)
 		if h.Masked {
 			frame.Mask(payload, h.Key, 0)
 		}
 		in.log.rxFrame(&h, n+len(payload), payload)
 		if !in.put(arrival{header: h, payload: payload}) {
-			return nil, errInboxClosed
+			return used, errInboxClosed
 		}
 	}
 }

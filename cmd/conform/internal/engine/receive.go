@@ -60,6 +60,10 @@ func (c *Conn) Receive(by time.Time) Event {
 			c.breach(fmt.Sprintf("more than %d frames", maxEvents))
 			continue
 		}
+		if c.bytes += int64(len(a.payload)); c.bytes > maxBytes {
+			c.breach(fmt.Sprintf("more than %d bytes", maxBytes))
+			continue
+		}
 		if c.closeReceived {
 			c.End.AfterClose++
 			continue
