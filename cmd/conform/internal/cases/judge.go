@@ -10,7 +10,8 @@ import (
 
 // judge fills in the verdicts, by the rules of Autobahn's suite: behavior is the
 // first of what is expected that is what was received. The close is judged in the
-// order of closeVerdict.
+// order of closeVerdict. Beyond those rules, a breach of the protocol by the testee
+// fails any case.
 func (t *T) judge(r *Result) {
 	opened := t.Conn != nil
 	r.Behavior, r.Text = t.behavior, t.text
@@ -34,8 +35,8 @@ func (t *T) judge(r *Result) {
 			r.Behavior, r.Text = Failed, r.CloseText
 		}
 	}
-	if r.End.Breach != "" {
-		r.CloseText += " The testee was in breach: " + r.End.Breach + "."
+	if r.End.Breach != "" { // whatever the case is about
+		r.Behavior = Failed
 		r.Text += " The testee was in breach: " + r.End.Breach + "."
 	}
 	if t.Shows {

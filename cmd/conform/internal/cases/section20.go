@@ -91,25 +91,30 @@ func section20() (all []*Case) {
 	return append(all, longTexts()...)
 }
 
-// longTexts are texts that are not UTF-8 and long enough for the ways in which
-// many bytes are looked at together, in one frame and whole.
+// longTexts are texts that are not UTF-8: long enough for the ways in which many
+// bytes are looked at together, and cut at every byte for those in which what is
+// cut is remembered.
 func longTexts() (all []*Case) {
+	const wants = "The connection is failed with 1007, or ended: the text is not UTF-8 (RFC 6455 section 8.1)."
 	for i, bad := range []string{
 		"\xff", "\xc0\x80", "\xc1\xbf", "\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
 		"\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xe2\x82\xac\x80", "\xbf\xbf",
 	} {
-		all = append(all, &Case{
-			ID: fmt.Sprintf("20.2.%d", i+1), Sends: fmt.Sprintf("text of about 300 bytes with % x somewhere in it", bad), End: anyEnd,
-			Wants: "The connection is failed with 1007, or ended: the text is not UTF-8 (RFC 6455 section 8.1).",
-			Play: func(t *T) {
-				before, behind := strings.Repeat("é€\U0001f600a", 20), strings.Repeat("a€", 30)
-				at := 7 * (i % 4) // in a different place of whatever looks at 16 or 32 bytes
+		before, behind := strings.Repeat("é€\U0001f600a", 20), strings.Repeat("a€", 30)
+		at := 7 * (i % 4) // in a different place of whatever looks at 16 or 32 bytes
+		all = append(all,
+			&Case{ID: fmt.Sprintf("20.2.%d", i+1), Sends: fmt.Sprintf("text of about 300 bytes with % x somewhere in it", bad), Wants: wants, End: fails(1007), Play: func(t *T) {
 				t.Conn.Send(engine.Frame{Opcode: frame.Text, Payload: []byte("aaaaaaaaaaaaaaaaaaaaa"[:at] + before + bad + behind)})
-				if t.fails(); t.behavior == OK && t.Conn.End.RemoteCode != engine.NoCode && t.Conn.End.RemoteCode != 1007 {
-					t.failf("The connection was failed with %d.", t.Conn.End.RemoteCode)
-				}
-			},
-		})
+				t.fails()
+			}},
+			&Case{ID: fmt.Sprintf("20.3.%d", i+1), Sends: fmt.Sprintf("text with % x in it, in fragments of one byte", bad), Wants: wants, End: fails(1007), Play: func(t *T) {
+				t.Conn.Message(frame.Text, []byte("é"+bad+"é"), 1)
+				t.fails()
+			}},
+			&Case{ID: fmt.Sprintf("20.4.%d", i+1), Sends: fmt.Sprintf("text with % x at its end, one byte at a time", bad), Wants: wants, End: fails(1007), Play: func(t *T) {
+				t.Conn.Send(engine.Frame{Opcode: frame.Text, Payload: []byte("é" + bad), Chop: 1})
+				t.fails()
+			}})
 	}
 	return all
 }

@@ -24,25 +24,21 @@ func section22() (all []*Case) {
 		&Case{ID: "22.1.5", Sends: "a Close frame with a reason of 41 characters of three bytes", Wants: completes + ".", Steps: steps(closing(longReason)), OK: nothing, Wait: second, End: Ending{Clean: true, Codes: []int{1000}, WrongCodeFails: true}},
 		&Case{ID: "22.1.6", Sends: "a Close frame with a reason whose last character is cut off", Wants: "It's answered with 1002 or 1007, or the transport closed (RFC 6455 section 8.1).", Steps: steps(closing(longReason[:len(longReason)-1])), OK: nothing, Wait: second, End: Ending{Codes: []int{1002, 1007}, WrongCodeFails: true}},
 	)
-	for i, n := range []int{1005, 1006} {
-		all = append(all, &Case{ID: fmt.Sprintf("22.1.%d", i+7), Sends: fmt.Sprintf("a Close frame with the code %d, which stands for something else", n), End: anyEnd,
-			Wants: "It's answered with 1002, or the transport closed. To answer without a code is to take it for what it stands for (RFC 6455 section 7.4.1).",
+	for i, row := range []struct{ sends, payload string }{
+		{"a Close frame with the code 1005, which stands for none", closeCode(1005)},
+		{"a Close frame with the code 1006, which stands for no frame", closeCode(1006)},
+		{"a Close frame of one byte", "a"},
+	} {
+		all = append(all, &Case{ID: fmt.Sprintf("22.1.%d", i+7), Sends: row.sends, End: anyEnd,
+			Wants: "It's answered with 1002, or the transport closed. To answer without a code is to take it for an empty one (RFC 6455 sections 5.5.1 and 7.4.1).",
 			Play: func(t *T) {
-				t.Conn.Close([]byte(closeCode(n)))
-				for by := t.wait(second); !t.Conn.Ended(); {
-					e := t.next(by)
-					if e.Kind == engine.Nothing {
-						t.Conn.Kill()
-						t.failf("It was not answered within a second.")
-						return
-					}
-					if code := t.Conn.End.RemoteCode; e.Kind == engine.Closed && code != 1002 {
-						t.failf("It was answered with the code %d (-1 is none).", code)
-						return
-					}
-					if e.Kind == engine.Closed {
-						break
-					}
+				t.Conn.Close([]byte(row.payload))
+				if !t.ends() {
+					return
+				}
+				if code := t.Conn.End.RemoteCode; t.Conn.Answered() && code != 1002 {
+					t.failf("It was answered with the code %d (-1 is none).", code)
+					return
 				}
 				t.okf("It was refused.")
 			}})

@@ -114,6 +114,9 @@ func (c *Conn) Ended() bool { return c.ended }
 // Closing reports whether either side has sent a Close frame.
 func (c *Conn) Closing() bool { return c.closeSent || c.closeReceived }
 
+// Answered reports whether the peer has sent a Close frame.
+func (c *Conn) Answered() bool { return c.closeReceived }
+
 // Keys returns the masking keys of the frames received, the first few of them.
 func (c *Conn) Keys() [][4]byte { return c.keys }
 
