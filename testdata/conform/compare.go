@@ -32,14 +32,14 @@ func (c *comparison) server(ctx context.Context, p *peer) error {
 	}
 	defer stop()
 	theirs, ours := filepath.Join(c.out, p.name+"-server-kosoku"), filepath.Join(c.out, p.name+"-server")
-	args := []string{"-m", "fuzzingclient", "-o", theirs}
+	args := []string{"-m", "fuzzingclient", "-p", "4", "-o", theirs}
 	for _, pattern := range strings.Split(c.cases, ",") {
 		args = append(args, "-i", pattern)
 	}
 	if err := ran(exec.CommandContext(ctx, c.kosoku, append(args, url)...), "wrote reports"); err != nil {
 		return err
 	}
-	if err := ran(exec.CommandContext(ctx, c.conform, "-mode", "client", "-url", url, "-cases", c.cases, "-quiet", "-parallel", "1", "-out", ours), "report:"); err != nil {
+	if err := ran(exec.CommandContext(ctx, c.conform, "-mode", "client", "-url", url, "-cases", c.cases, "-quiet", "-out", ours), "report:"); err != nil {
 		return err
 	}
 	return c.compare(p.name+" server", theirs, ours)
@@ -117,8 +117,12 @@ func (c *comparison) clientOf(ctx context.Context, p *peer, server *exec.Cmd, ur
 	}
 }
 
-// verdict is that on behavior and close.
-type verdict struct{ behavior, close string }
+// verdict is that on behavior and close, with what the report says of the reasons.
+type verdict struct {
+	behavior, close     string
+	result, resultClose string
+	dropTimeout         bool // the server did not close the transport in time
+}
 
 func (v verdict) String() string { return v.behavior + ", close " + v.close }
 
@@ -137,7 +141,7 @@ func (c *comparison) compare(what, theirs, ours string) error {
 		case !ok:
 			unexplained++
 			fmt.Printf("%s: case %s has no verdict\n", what, id)
-		case v == a[id]:
+		case v.String() == a[id].String():
 			equal++
 		default:
 			why := explain(what, id, a[id], v)
@@ -175,27 +179,38 @@ func tally(all map[string]verdict) string {
 	return strings.Join(s, ", ")
 }
 
-// read reads an index. It has the cases of one agent, or of one with several
-// names, as kosoku calls a server by what it says of itself, if it does.
+// read reads a report. It has the cases of one agent, or of one with several names,
+// as kosoku calls a server by what it says of itself, if it does.
 func read(dir string) (map[string]verdict, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "index.json"))
-	if err != nil {
-		return nil, err
-	}
-	var index map[string]map[string]struct{ Behavior, BehaviorClose string }
-	if err := json.Unmarshal(text, &index); err != nil {
+	var index map[string]map[string]struct{ ReportFile string }
+	if err := readJSON(filepath.Join(dir, "index.json"), &index); err != nil {
 		return nil, err
 	}
 	all := map[string]verdict{}
 	for _, cases := range index {
-		for id, v := range cases {
-			if v.Behavior == "ERROR" { // kosoku's word for a handshake that failed
-				v.Behavior = "FAILED"
+		for id, entry := range cases {
+			var d struct {
+				Behavior, BehaviorClose, Result, ResultClose string
+				WasServerConnectionDropTimeout               bool
 			}
-			all[id] = verdict{v.Behavior, v.BehaviorClose}
+			if err := readJSON(filepath.Join(dir, entry.ReportFile), &d); err != nil {
+				return nil, err
+			}
+			if d.Behavior == "ERROR" { // kosoku's word for a handshake that failed, or for its own failure
+				d.Behavior = "FAILED"
+			}
+			all[id] = verdict{d.Behavior, d.BehaviorClose, d.Result, d.ResultClose, d.WasServerConnectionDropTimeout}
 		}
 	}
 	return all, nil
+}
+
+func readJSON(file string, v any) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, v)
 }
 
 func compareIDs(a, b string) int {

@@ -83,7 +83,7 @@ type silent struct{}
 
 func (silent) Error(...any) {}
 
-var gwsDeflate = gws.PermessageDeflate{Enabled: true, ServerContextTakeover: true, ClientContextTakeover: true}
+var gwsDeflate = gws.PermessageDeflate{Enabled: true, ServerContextTakeover: true, ClientContextTakeover: true, Threshold: 1}
 
 func serveGWS() http.Handler {
 	u := gws.NewUpgrader(gwsHandler{}, &gws.ServerOption{
