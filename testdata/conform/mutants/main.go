@@ -101,12 +101,13 @@ func (s *suite) try(ctx context.Context, m mutant) (by string, err error) {
 	if err := os.WriteFile(overlay, replace, 0o666); err != nil {
 		return "", err
 	}
-	for _, role := range []func(context.Context, string) (string, error){s.server, s.client} {
-		if by, err = role(ctx, overlay); by != "" || err != nil {
-			return by, err
-		}
+	if by, err = s.server(ctx, overlay); by != "" || err != nil {
+		return by, err
 	}
-	return "", nil
+	if by, err = s.client(ctx, overlay, []string{"-short"}); by != "" || err != nil {
+		return by, err
+	}
+	return s.client(ctx, overlay, []string{"-cases", "14.5.19", "-strict"}, "-demand")
 }
 
 func (s *suite) build(ctx context.Context, pkg, to, overlay string) error {
@@ -177,17 +178,17 @@ func (s *suite) server(ctx context.Context, overlay string) (string, error) {
 }
 
 // client tests a mutant of the client that Autobahn's suite tests as well.
-func (s *suite) client(ctx context.Context, overlay string) (string, error) {
+func (s *suite) client(ctx context.Context, overlay string, cases []string, flags ...string) (string, error) {
 	client := filepath.Join(s.temp, "client")
 	if err := s.build(ctx, "testdata/autobahn/client", client, overlay); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, s.conform, "-mode", "server", "-url", "ws://127.0.0.1:0", "-short", "-fail-fast")
+	cmd := exec.CommandContext(ctx, s.conform, append(cases, "-mode", "server", "-url", "ws://127.0.0.1:0", "-fail-fast")...)
 	url, lines, err := start(cmd)
 	if err != nil {
 		return "", err
 	}
-	testee := exec.CommandContext(ctx, client, "-url", url)
+	testee := exec.CommandContext(ctx, client, append(flags, "-url", url)...)
 	if err := testee.Start(); err != nil {
 		return "", err
 	}

@@ -98,9 +98,9 @@ var mutants = []mutant{
 	// The negotiation of compression (RFC 7692 section 7.1).
 	{"handshake/deflate.go", "server_no_context_takeover is not answered", "a.ServerNoTakeover = offer.ServerNoTakeover || want.ServerNoTakeover", "a.ServerNoTakeover = want.ServerNoTakeover"},
 	{"handshake/deflate.go", "server_max_window_bits is not answered", "if offer.ServerWindowBits != 0 { // an answer", "if false { // an answer"},
-	{"handshake/deflate.go", "server_max_window_bits is answered with more", "a.ServerWindowBits = smaller(offer.ServerWindowBits, want.ServerWindowBits)", "a.ServerWindowBits = bitsOf(want.ServerWindowBits)"},
+	{"handshake/deflate.go", "server_max_window_bits is answered with more", "a.ServerWindowBits = answerBits(offer.ServerWindowBits, want.ServerWindowBits)", "a.ServerWindowBits = answerBits(0, want.ServerWindowBits)"},
 	{"handshake/deflate.go", "client_max_window_bits is answered unasked", "if offer.client && (bounded", "if (bounded"},
-	{"handshake/deflate.go", "client_max_window_bits is answered with more", "a.ClientWindowBits = smaller(offer.ClientWindowBits, want.ClientWindowBits)", "a.ClientWindowBits = bitsOf(want.ClientWindowBits)"},
+	{"handshake/deflate.go", "client_max_window_bits is answered with more", "a.ClientWindowBits = answerBits(offer.ClientWindowBits, want.ClientWindowBits)", "a.ClientWindowBits = answerBits(0, want.ClientWindowBits)"},
 	{"handshake/deflate.go", "parameters may be repeated", "if slices.ContainsFunc(e.Params[:i], func(q Param) bool { return q.Name == p.Name }) {", "if false {"},
 	{"handshake/deflate.go", "unknown parameters are ignored", "err = fmt.Errorf(\"parameter %s is unknown\", printable(p.Name))", "_ = fmt.Sprint()"},
 	{"handshake/deflate.go", "values are taken where there are none", "if p.Value != \"\" {\n\t\treturn fmt.Errorf(\"parameter %s has a value\", p.Name)\n\t}", ""},
@@ -108,9 +108,11 @@ var mutants = []mutant{
 	{"handshake/deflate.go", "a window of 7 bits is agreed on", "minWindowBits = 8", "minWindowBits = 7"},
 	{"handshake/deflate.go", "a window of 16 bits is agreed on", "maxWindowBits = 15", "maxWindowBits = 16"},
 	{"handshake/deflate.go", "a client takes client_max_window_bits without a value", "if a.client && a.ClientWindowBits == 0 {", "if false {"},
-	{"handshake/deflate.go", "a client takes a larger window of the server", "a.ServerWindowBits != 0 && a.ServerWindowBits <= offer.ServerWindowBits", "a.ServerWindowBits != 0"},
+	{"handshake/deflate.go", "a client takes a window that it has not offered", "(!a.client || offer.client && a.ClientWindowBits", "(!a.client || a.ClientWindowBits"},
+	{"handshake/deflate.go", "a client takes an answer with takeover when it asked for none", "return (a.ServerNoTakeover || !offer.ServerNoTakeover) &&", "return"},
 	{"handshake/extension.go", "values in quotes are not understood", "if !strings.HasPrefix(s.rest, `\"`) {", "if true {"},
-	{"handshake/extension.go", "only the first extension counts", "if !s.skip(',') {", "if true {\n\t\t\t\tbreak\n\t\t\t}\n\t\t\tif !s.skip(',') {"},
+	{"handshake/extension.go", "only the first line of extensions counts", "for _, line := range lines {", "for _, line := range lines[:min(1, len(lines))] {"},
+	{"handshake/extension.go", "only the first extension counts", "for more := true; more; more = s.skip(',') {", "for more := true; more; more = s.skip(',') && false {"},
 
 	// Compression (RFC 7692 section 7.2, RFC 1951).
 	{"frame/deflate/match.go", "a match may be one byte too far back, in a message", "if uint(dist-1) < uint(window) &&", "if uint(dist-1) <= uint(window) &&"},

@@ -156,12 +156,13 @@ func answersToTake() (all []*Case) {
 }
 
 // answersToRefuse are answers that a client must fail the connection for (RFC
-// 6455 section 9.1, RFC 7692 section 7.1).
+// 6455 section 9.1, RFC 7692 section 7.1). A server must not give those that are
+// tolerable, but a client that can do what they say may take them.
 func answersToRefuse() (all []*Case) {
-	add := func(what string, accept func([]handshake.Extension) string) {
+	row := func(what, wants string, tolerable bool, accept func([]handshake.Extension) string) {
 		all = append(all, &Case{
 			ID: fmt.Sprintf("14.5.%d", len(all)+1), Only: Clients, End: anyEnd, Negotiate: Negotiation{Accept: accept},
-			Sends: "an answer with " + what, Wants: "The client fails the connection.",
+			Sends: "an answer with " + what, Wants: wants,
 			Raw: func(t *T) {
 				offers, _ := t.Request.Offers()
 				if accept(offers) == "" {
@@ -170,9 +171,17 @@ func answersToRefuse() (all []*Case) {
 				}
 				t.open()
 				t.Conn.Send(engine.Frame{Opcode: frame.Text, Payload: []byte(hello)})
-				t.fails()
+				if t.fails(); tolerable && same(t.received, events(gotText(hello))) {
+					t.nonStrictf("The answer was taken.")
+				}
 			},
 		})
+	}
+	add := func(what string, accept func([]handshake.Extension) string) {
+		row(what, "The client fails the connection.", false, accept)
+	}
+	tolerable := func(what string, accept func([]handshake.Extension) string) {
+		row(what, "The client fails the connection. To take the answer is allowed, but not recommended.", true, accept)
 	}
 	fixed := func(a string) func([]handshake.Extension) string {
 		return func([]handshake.Extension) string { return a }
@@ -217,13 +226,13 @@ func answersToRefuse() (all []*Case) {
 	add(clientWindow+"=12, though the client doesn't offer that", broken(func(o offered) (handshake.Deflate, bool) {
 		return handshake.Deflate{ServerNoTakeover: o.ServerNoTakeover, ServerWindowBits: o.ServerWindowBits, ClientWindowBits: 12}, !o.window
 	}))
-	add("a larger "+clientWindow+" than the client offers", broken(func(o offered) (handshake.Deflate, bool) {
+	tolerable("a larger "+clientWindow+" than the client offers", broken(func(o offered) (handshake.Deflate, bool) {
 		return handshake.Deflate{ServerNoTakeover: o.ServerNoTakeover, ServerWindowBits: o.ServerWindowBits, ClientWindowBits: 15}, o.ClientWindowBits > 0
 	}))
-	add("no "+serverNoTakeover+", though the client demands it", broken(func(o offered) (handshake.Deflate, bool) {
+	tolerable("no "+serverNoTakeover+", though the client demands it", broken(func(o offered) (handshake.Deflate, bool) {
 		return handshake.Deflate{ServerWindowBits: o.ServerWindowBits}, o.ServerNoTakeover
 	}))
-	add("a larger "+serverWindow+" than the client demands", broken(func(o offered) (handshake.Deflate, bool) {
+	tolerable("a larger "+serverWindow+" than the client demands", broken(func(o offered) (handshake.Deflate, bool) {
 		return handshake.Deflate{ServerNoTakeover: o.ServerNoTakeover, ServerWindowBits: 15}, o.ServerWindowBits > 0
 	}))
 	return all

@@ -23,6 +23,10 @@ import (
 
 var config = websocket.Config{MaxMessage: 16 << 20, Compression: &websocket.Compression{}}
 
+// demanding is for a client that asks the server for something, so that there are
+// answers which are none to that.
+var demanding = websocket.Config{Compression: &websocket.Compression{Receive: websocket.Window{Bits: 12, NoTakeover: true}}}
+
 type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // everywhere runs a test on pipes, where no time passes that nobody waits for, and
@@ -96,6 +100,10 @@ func TestOurClient(t *testing.T) {
 		for range 16 {
 			group.Go(func() {
 				for n := range numbers {
+					d := *d
+					if strings.HasPrefix(all[n-1].ID, "14.5.") {
+						d.Config = demanding
+					}
 					c, _, err := d.Dial(t.Context(), fmt.Sprintf("%s/runCase?case=%d&agent=ours", base, n))
 					if err == nil {
 						echo(t.Context(), c)
@@ -181,6 +189,8 @@ func check(t *testing.T, all []*cases.Case, results map[string]*cases.Result) {
 			behavior, closes = cases.Informational, cases.Informational
 		case unoffered[c.ID]:
 			behavior = cases.Unimplemented
+		case c.ID == "14.5.20": // our client tolerates a window that is too large
+			behavior = cases.NonStrict
 		}
 		if r.Behavior != behavior || r.BehaviorClose != closes {
 			t.Errorf("case %s: sends %s. %s\n%s, close %s: %s %s", c.ID, c.Sends, c.Wants, r.Behavior, r.BehaviorClose, r.Text, r.CloseText)
