@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package bustest checks that an adapter keeps the promises of [server.Bus], with the
 // real engine, which it kills, stops and restarts.
 //

@@ -1,7 +1,10 @@
+//go:build unix
+
 package bustest
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -102,7 +105,16 @@ func (e *Engine) Kill() {
 }
 
 // Stop has the engine do nothing, while its connections stay, until Continue.
-func (e *Engine) Stop() { e.cmd.Process.Signal(syscall.SIGSTOP) }
+func (e *Engine) Stop() {
+	e.cmd.Process.Signal(syscall.SIGSTOP)
+	// Its threads stop one after the other; Linux tells when all have.
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", e.cmd.Process.Pid))
+		if err != nil || bytes.Contains(stat, []byte(") T ")) {
+			return
+		}
+	}
+}
 
 // Continue ends what Stop began.
 func (e *Engine) Continue() { e.cmd.Process.Signal(syscall.SIGCONT) }
@@ -124,4 +136,3 @@ func (b *buffer) String() string {
 	defer b.mu.Unlock()
 	return b.b.String()
 }
-

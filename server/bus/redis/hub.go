@@ -29,7 +29,7 @@ type hub struct {
 }
 
 type channel struct {
-	state state                     // guarded by hub.mu
+	state state                      // guarded by hub.mu
 	subs  map[*subscription]struct{} // guarded by hub.mu
 }
 
