@@ -67,11 +67,14 @@ func (r *reader) deliver(payload string) bool {
 	prev, data, ok3 := strings.Cut(rest, " ")
 	offset, err1 := strconv.ParseUint(next, 10, 64)
 	after, err2 := strconv.ParseUint(prev, 10, 64)
-	if !ok1 || !ok2 || !ok3 || err1 != nil || err2 != nil || epoch != r.at.Epoch {
+	if !ok1 || !ok2 || !ok3 || err1 != nil || err2 != nil {
 		return false
 	}
-	if offset <= r.at.Offset {
+	if offset <= r.at.Offset { // as times, offsets of another epoch compare too
 		return true
+	}
+	if epoch != r.at.Epoch { // the history was deleted or has expired
+		r.gap(server.Position{Epoch: epoch, Offset: after})
 	}
 	if after != r.at.Offset {
 		return false
