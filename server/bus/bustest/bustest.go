@@ -5,8 +5,9 @@
 //
 //	func TestBus(t *testing.T) {
 //		bustest.Run(t, bustest.Setup{
-//			Engine: bustest.NewEngine(t, "redis-server", "--port", "PORT"),
+//			New:    func(t *testing.T) *bustest.Engine { return bustest.NewEngine(t, "redis-server", "--port", "PORT") },
 //			Open:   func(t *testing.T, addr string) server.Bus { return redis.NewPubSub(...) },
+//			Denied: func(t *testing.T, addr string) server.Bus { return redis.NewPubSub(...) },
 //		})
 //	}
 package bustest
@@ -60,6 +61,9 @@ func Run(t *testing.T, s Setup) {
 	})
 	t.Run("engine killed and restarted", func(t *testing.T) { s.fault(t, killed) })
 	t.Run("engine stopped for a while", func(t *testing.T) { s.fault(t, stopped) })
+	if s.History {
+		t.Run("engine loses the latest messages", s.rewound)
+	}
 	t.Run("engine down at the start", s.downAtTheStart)
 	t.Run("engine doesn't answer", s.noAnswer)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -124,6 +125,70 @@ func (s Setup) fault(t *testing.T, what func(*testing.T, *Engine)) {
 		deliveries, count.Load(), refused.Load(), unconfirmed.Load(), lost, silent, gaps)
 	if silent > 0 || s.History && (lost > 0 || gaps > 0) {
 		t.Error("that is a breach of the contract")
+	}
+}
+
+// rewound: an engine that has lost the latest messages it accepted, as it may when its
+// machine dies, doesn't have subscribers take new ones for those.
+func (s Setup) rewound(t *testing.T) {
+	e := s.New(t)
+	e.Start(t)
+	b := s.Open(t, e.Addr)
+	r, _ := subscribe(t, b, "rewound", server.Position{})
+	quiet, _ := subscribe(t, b, "quiet", server.Position{})
+	say := func(b server.Bus, who string, n int) (last string) {
+		for i := range n {
+			last = fmt.Sprintf("%s %d", who, i+1)
+			insist(t, b, "rewound", last)
+			insist(t, b, "quiet", last)
+		}
+		return last
+	}
+	r.has(t, say(b, "kept", 5))
+	e.Kill()
+	saved := t.TempDir()
+	if err := os.CopyFS(saved, os.DirFS(e.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	e.Start(t)
+	r.has(t, say(s.Open(t, e.Addr), "lost", 5))
+	quiet.has(t, "lost 5")
+	e.Kill()
+	if err := os.RemoveAll(e.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(e.Dir, os.DirFS(saved)); err != nil {
+		t.Fatal(err)
+	}
+	e.Start(t)
+	const n = 20 // more than were lost
+	accepted := make(map[string][]int)
+	for i := range n {
+		accepted["new"] = append(accepted["new"], i+1)
+	}
+	say(s.Open(t, e.Addr), "new", n) // perhaps before the subscriptions stand again
+	end := fmt.Sprint("end ", 1)
+	for _, topic := range []string{"rewound", "quiet"} {
+		insist(t, b, topic, end)
+	}
+	for _, r := range []*record{r, quiet} {
+		if _, silent := losses(t, accepted, r.has(t, end)); silent > 0 {
+			t.Errorf("%d are lost and not told of: %q", silent, texts(r.all()))
+		}
+	}
+}
+
+// insist publishes as soon as the engine is there.
+func insist(t *testing.T, b server.Bus, topic, message string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		err := b.Publish(background, topic, []byte(message))
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, server.ErrBusUnavailable) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -20,7 +20,13 @@ import (
 //
 // If there is no stream of that name, it's made, in files, with what Limits says. In one
 // that is there, old messages must go first, in order: neither limits for a subject nor
-// deleted messages show as gaps. Its methods may be called from any goroutine.
+// deleted messages show as gaps.
+//
+// What Publish accepted survives the engine's death. When the machine dies, a server
+// that is alone loses what it has not written to the disk for good, up to two minutes
+// unless its configuration says "sync_interval: always". Subscriptions that stood are
+// told of a gap then; a client that comes back with the position of a lost message is,
+// unless there are as many new ones already. Its methods may be called from any goroutine.
 type JetStream struct {
 	*connection
 	js     jetstream.JetStream
@@ -82,8 +88,8 @@ func (b *JetStream) dialing()               {}
 func (b *JetStream) connected(*natsgo.Conn) { b.again.broadcast() }
 func (b *JetStream) slow()                  {}
 
-// stream returns the stream as it is, and makes it if it isn't there.
-func (b *JetStream) stream(ctx context.Context) (*jetstream.StreamInfo, error) {
+// stream returns the stream, whose CachedInfo is of now. It makes it if it isn't there.
+func (b *JetStream) stream(ctx context.Context) (jetstream.Stream, error) {
 	if err := b.away(); err != nil {
 		return nil, err
 	}
@@ -100,7 +106,7 @@ func (b *JetStream) stream(ctx context.Context) (*jetstream.StreamInfo, error) {
 	if err != nil {
 		return nil, classify(err, false)
 	}
-	return s.CachedInfo(), nil // which is of now
+	return s, nil
 }
 
 // end returns where a stream ends.
@@ -176,7 +182,7 @@ func (b *JetStream) try(ctx context.Context, ms []*batch.Message) (absent []*bat
 // Subscribe is that of [server.Bus].
 func (b *JetStream) Subscribe(ctx context.Context, topic string, after server.Position, f func(server.Event)) (server.Position, error) {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
-	info, err := b.stream(bounded)
+	s, err := b.stream(bounded)
 	cancel()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -184,11 +190,12 @@ func (b *JetStream) Subscribe(ctx context.Context, topic string, after server.Po
 		}
 		return server.Position{}, err
 	}
-	at := end(info)
+	info := s.CachedInfo()
+	at, stamp := end(info), info.State.LastTime
 	if !after.IsZero() {
-		at = after
+		at, stamp = after, time.Time{}
 	}
-	r := &reader{b: b, subject: b.subject(topic), f: f, at: at}
+	r := &reader{b: b, subject: b.subject(topic), f: f, at: at, stamp: stamp}
 	go func() {
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()

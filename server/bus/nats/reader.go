@@ -2,6 +2,7 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,6 +17,7 @@ type reader struct {
 	subject string
 	f       func(server.Event)
 	at      server.Position // of the latest that the subscriber got, or where it began
+	stamp   time.Time       // when the stream got the message there; zero if that's unknown
 
 	sure    uint64    // up to here the subscriber has all, for certain
 	checked time.Time // when that was last compared with the stream
@@ -48,7 +50,7 @@ func (r *reader) run(ctx context.Context) {
 func (r *reader) read(ctx context.Context, again <-chan struct{}) (worked bool) {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if !r.check(bounded, r.at.Offset) {
+	if !r.check(bounded, r.at.Offset) || !r.verify(bounded) {
 		return false
 	}
 	c, err := r.b.js.CreateConsumer(bounded, r.b.name, jetstream.ConsumerConfig{
@@ -120,7 +122,7 @@ func (r *reader) deliver(ctx context.Context, meta *jetstream.MsgMetadata, data 
 	if offset <= r.at.Offset { // check has gone on from another place
 		return false
 	}
-	r.at.Offset = offset
+	r.at.Offset, r.stamp = offset, meta.Timestamp
 	r.f(server.Event{Data: data, Position: r.at})
 	return true
 }
@@ -132,19 +134,48 @@ func (r *reader) deliver(ctx context.Context, meta *jetstream.MsgMetadata, data 
 // has lost lies before its first message: if that isn't behind since, all that the
 // subscriber got since has come without a hole.
 func (r *reader) check(ctx context.Context, since uint64) bool {
-	info, err := r.b.stream(ctx)
+	s, err := r.b.stream(ctx)
 	if err != nil {
 		return false
 	}
+	info := s.CachedInfo()
 	tail := end(info)
 	switch {
 	case r.at.Epoch != tail.Epoch, r.at.Offset > tail.Offset:
-		r.at = tail
+		r.at, r.stamp = tail, info.State.LastTime
 		r.f(server.Event{Gap: true, Position: tail})
 	case info.State.FirstSeq > since+1:
-		r.at.Offset = max(r.at.Offset, info.State.FirstSeq-1)
+		if first := info.State.FirstSeq - 1; first > r.at.Offset {
+			r.at.Offset, r.stamp = first, time.Time{}
+		}
 		r.f(server.Event{Gap: true, Position: r.at})
 	}
 	r.sure, r.checked = r.at.Offset, time.Now()
+	return true
+}
+
+// verify looks whether the message at r.at is still the one that it was. A stream that
+// has lost its latest messages gives their numbers to new ones, which the subscriber has
+// not got: it's told of a gap, and goes on.
+// It returns false if it can't know.
+func (r *reader) verify(ctx context.Context) bool {
+	if r.stamp.IsZero() || r.at.Offset == 0 {
+		return true
+	}
+	s, err := r.b.stream(ctx)
+	if err != nil {
+		return false
+	}
+	m, err := s.GetMsg(ctx, r.at.Offset)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound): // it's too old, and check is content
+		return true
+	case err != nil:
+		return false
+	case m.Time.Equal(r.stamp):
+		return true
+	}
+	r.stamp = m.Time
+	r.f(server.Event{Gap: true, Position: r.at})
 	return true
 }
