@@ -262,9 +262,12 @@ func TestAnswerNotTaken(t *testing.T) {
 }
 
 // inMemory serves h on connections that are pipes, for the bubbles of synctest.
-func inMemory(t *testing.T, h http.Handler) (url string, d *client.Dialer) {
+func inMemory(t *testing.T, h http.Handler, options ...func(*http.Server)) (url string, d *client.Dialer) {
 	l := pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	hs := &http.Server{Handler: h}
+	for _, option := range options {
+		option(hs)
+	}
 	go hs.Serve(l)
 	t.Cleanup(func() { hs.Close() })
 	return "ws://example.test", &client.Dialer{DialContext: func(context.Context, string, string) (net.Conn, error) {
