@@ -91,8 +91,9 @@ func (e *TopicError) Error() string {
 	return fmt.Sprintf("websocket: topic %.64q: %s", e.Topic, e.Reason)
 }
 
-// checkTopic returns a *TopicError if name is not fit for a topic.
-func checkTopic(name string) error {
+// CheckTopic returns a *TopicError if name is not fit for a topic, as [Topics.Join] and
+// [Topics.Publish] do, for handlers that refuse it before they upgrade a request.
+func CheckTopic(name string) error {
 	switch {
 	case name == "":
 		return &TopicError{name, "empty"}

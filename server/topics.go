@@ -97,7 +97,7 @@ type Delivery struct {
 // over, a *[websocket.CloseError]; c is no member then. To join once more has no
 // effect.
 func (t *Topics) Join(ctx context.Context, c *websocket.Conn, name string, after Position) error {
-	if err := checkTopic(name); err != nil {
+	if err := CheckTopic(name); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -185,7 +185,7 @@ func (t *Topics) Publish(ctx context.Context, name string, m websocket.Message) 
 }
 
 func (t *Topics) checkPublish(ctx context.Context, name string, m websocket.Message) error {
-	if err := checkTopic(name); err != nil {
+	if err := CheckTopic(name); err != nil {
 		return err
 	}
 	kind := m.Type &^ websocket.Uncompressed
