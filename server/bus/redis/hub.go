@@ -52,10 +52,10 @@ type subscription struct {
 }
 
 // notice is what a subscription gets: a message or, if again is true, that the
-// connection was lost and the subscription stands again.
+// connection was lost and the subscription stands again. A tick is of its reader's own.
 type notice struct {
-	payload string
-	again   bool
+	payload     string
+	again, tick bool
 }
 
 func newHub(client goredis.UniversalClient) *hub {

@@ -46,7 +46,9 @@ func (b *PubSub) send(ms []*batch.Message) {
 	p := b.client.Pipeline()
 	answers := make([]*goredis.Cmd, len(ms))
 	for i, m := range ms {
-		answers[i] = p.Do(context.Background(), "publish", b.prefix+m.Topic, m.Data)
+		answers[i] = goredis.NewCmd(context.Background(), "publish", b.prefix+m.Topic, m.Data)
+		answers[i].SetFirstKeyPos(1) // all of a topic by one node of a cluster, in order
+		p.Process(context.Background(), answers[i])
 	}
 	_, err := p.Exec(context.Background()) // within the client's timeouts
 	for i, m := range ms {
