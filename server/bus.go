@@ -60,7 +60,7 @@ type Event struct {
 	Position Position // of the message or, for a gap, where the subscription goes on
 }
 
-// Errors of a [Bus].
+// Errors of [Topics] and their [Bus].
 var (
 	// ErrBusUnavailable is that the engine can't be reached. What was to be published
 	// is certainly not published.

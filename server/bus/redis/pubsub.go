@@ -63,6 +63,8 @@ func (b *PubSub) Subscribe(ctx context.Context, topic string, after server.Posit
 		return server.Position{}, err
 	}
 	go func() {
+		ctx, stop := b.hub.until(ctx)
+		defer stop()
 		defer b.hub.unsubscribe(s)
 		if !after.IsZero() {
 			f(server.Event{Gap: true})

@@ -25,6 +25,8 @@ type reader struct {
 
 // run goes on until ctx is done.
 func (r *reader) run(ctx context.Context, behind bool) {
+	ctx, stop := r.b.hub.until(ctx)
+	defer stop()
 	defer r.b.hub.unsubscribe(r.s)
 	defer r.tick()()
 	if behind && !r.catchUp(ctx) {
