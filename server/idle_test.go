@@ -109,6 +109,38 @@ func TestIdleConnections(t *testing.T) {
 	})
 }
 
+// TestPlacesOfRefusedBodies: as many connections as there are places, each with a body
+// that never comes, keep others out for the second that they have, not for ever.
+func TestPlacesOfRefusedBodies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server.Server{Handler: echo, MaxHandshakes: 3}
+		url, d := inMemory(t, s, func(hs *http.Server) { hs.ConnState = s.ConnState })
+		for range 3 {
+			nc, err := d.DialContext(ctx, "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			io.WriteString(nc, "POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\n\r\n")
+			if resp, err := http.ReadResponse(bufio.NewReader(nc), nil); err != nil || resp.StatusCode != 405 {
+				t.Fatal(resp, err)
+			}
+		}
+		if c, _, err := d.Dial(ctx, url); err == nil {
+			c.CloseNow()
+			t.Error("there was a fourth place")
+		}
+		time.Sleep(2 * time.Second)
+		c, _, err := d.Dial(ctx, url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roundTrip(t, c, "hello")
+		c.CloseNow()
+	})
+}
+
 // fakeConn is a net.Conn that knows where it comes from and whether it was closed.
 type fakeConn struct {
 	net.Conn

@@ -40,20 +40,20 @@ func beginning(s string) string {
 // find out otherwise.
 func (s *Server) logRefusal(r *http.Request, reason string, status int, err error) {
 	args := []any{"reason", reason, "status", status, "error", err}
-	if reason == reasonOrigin && s.warn(r, "websocket: refused", append(args, "host", beginning(r.Host))...) {
+	if reason == reasonOrigin && s.warn(&s.refusedOrigins, r, "websocket: refused", append(args, "host", beginning(r.Host))...) {
 		return
 	}
 	s.logRequest(slog.LevelDebug, r, "websocket: refused", args...)
 }
 
-// warn logs a warning about a request and reports whether it did: strangers cause
-// warnings and must not fill the log.
-func (s *Server) warn(r *http.Request, msg string, args ...any) bool {
+// warn logs a warning of some kind about a request and reports whether it did:
+// strangers cause warnings and must not fill the log.
+func (s *Server) warn(kind *warnings, r *http.Request, msg string, args ...any) bool {
 	if !s.logs(slog.LevelWarn) {
 		return false
 	}
 	s.mu.Lock()
-	ok, suppressed := s.warnings.take(time.Now())
+	ok, suppressed := kind.take(time.Now())
 	s.mu.Unlock()
 	if !ok {
 		return false
@@ -65,8 +65,8 @@ func (s *Server) warn(r *http.Request, msg string, args ...any) bool {
 	return true
 }
 
-// warnings bounds how often there is a warning: maxWarnings at once, and then one in
-// each warnEvery.
+// warnings bounds how often there is a warning of one kind: maxWarnings at once, and
+// then one in each warnEvery. It's guarded by Server.mu.
 type warnings struct {
 	next       time.Time // when all of maxWarnings may be logged again, if none is before
 	suppressed int       // since the last one that was logged

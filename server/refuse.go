@@ -51,13 +51,16 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) error
 // boundAnswer bounds the time that the client may take to accept the answer and to
 // send what is left of its request: net/http reads up to 256 KiB of a body before it
 // closes a connection, and waits for them as long as they take. On HTTP/2 it doesn't,
-// and others share the connection.
+// and others share the connection. Where middleware hides the connection, there is
+// only what [http.Server.ReadTimeout] and WriteTimeout bound.
 func (s *Server) boundAnswer(w http.ResponseWriter, r *http.Request) {
 	if r.ProtoMajor > 1 {
 		return
 	}
 	control := http.NewResponseController(w)
-	control.SetReadDeadline(time.Now().Add(lingerTimeout))
+	if r.ContentLength != 0 { // else the deadline would end the request's context
+		control.SetReadDeadline(time.Now().Add(lingerTimeout))
+	}
 	if hs, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && hs.WriteTimeout > 0 {
 		return // it has set one already
 	}

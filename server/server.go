@@ -61,7 +61,7 @@ type Server struct {
 	Refuse func(w http.ResponseWriter, r *http.Request, refusal *handshake.Refusal)
 	// Logger gets the panics of handlers and the faults of the server at
 	// [slog.LevelError], refused origins and headers that had to be left out at
-	// [slog.LevelWarn], ten of these at once and then one in ten seconds, and, if it's
+	// [slog.LevelWarn], ten of each at once and then one in ten seconds, and, if it's
 	// enabled for that level, each connection and refusal at [slog.LevelDebug]. Of a
 	// request it gets the client's address, the path, and of a refused origin also
 	// Origin and Host; never the query, other headers or messages. Nil is
@@ -98,10 +98,11 @@ type Server struct {
 	conns    map[*websocket.Conn]struct{}
 	load     load
 	count    counters
-	handlers int // upgrades, connections and handlers that have not ended
-	warnings warnings
+	handlers int           // upgrades, connections and handlers that have not ended
 	ended    chan struct{} // closed when Shutdown waits and handlers gets to 0
 	closing  bool
+
+	refusedOrigins, leftOutHeaders warnings
 }
 
 // ServeHTTP upgrades the request and returns; [Server.Handler] goes on by itself.

@@ -90,7 +90,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 	}
 	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
 		if len(w.Header()[name]) > 0 {
-			s.warn(r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
+			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
 		}
 	}
 	o.setup.Answer, err = handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
