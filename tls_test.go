@@ -185,7 +185,7 @@ func TestTLSReadCutInRecord(t *testing.T) {
 	s := websocket.NewConn(tb, websocket.Setup{Role: frame.Server}, websocket.Config{})
 	defer c.CloseNow()
 	defer s.CloseNow()
-	defer close(h.done) // before closing, which writes too
+	defer close(h.done)                                       // before closing, which writes too
 	if err := c.Write(ctx, websocket.Text, nil); err != nil { // behind the handshake
 		t.Fatal(err)
 	}
