@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+
+	"hawser/websocket/internal/belowtls"
 )
 
 // connect returns a connection to the server that req is for, through a proxy
@@ -46,7 +48,7 @@ func startTLS(ctx context.Context, nc net.Conn, config *tls.Config, host string)
 		config.ServerName = host
 	}
 	config.NextProtos = []string{"http/1.1"}
-	tc := tls.Client(nc, config)
+	tc := tls.Client(belowtls.New(nc), config)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("TLS handshake with %s: %w", host, err)
