@@ -151,6 +151,7 @@ type halving struct {
 	net.Conn
 	on         atomic.Bool
 	half, rest chan bool
+	done       chan struct{} // closed when nobody waits for the halves any more
 }
 
 func (h *halving) Write(p []byte) (int, error) {
@@ -161,8 +162,11 @@ func (h *halving) Write(p []byte) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	h.half <- true
-	<-h.rest
+	select {
+	case h.half <- true:
+		<-h.rest
+	case <-h.done:
+	}
 	k, err := h.Conn.Write(p[n:])
 	return n + k, err
 }
@@ -171,7 +175,7 @@ func (h *halving) Write(p []byte) (int, error) {
 func TestTLSReadCutInRecord(t *testing.T) {
 	t.Parallel()
 	a, b := netPair(t)
-	h := &halving{Conn: a, half: make(chan bool), rest: make(chan bool)}
+	h := &halving{Conn: a, half: make(chan bool), rest: make(chan bool), done: make(chan struct{})}
 	ta := tls.Client(h, &tls.Config{InsecureSkipVerify: true})
 	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	go ta.Handshake()
@@ -182,6 +186,7 @@ func TestTLSReadCutInRecord(t *testing.T) {
 	s := websocket.NewConn(tb, websocket.Setup{Role: frame.Server}, websocket.Config{})
 	defer c.CloseNow()
 	defer s.CloseNow()
+	defer close(h.done)                                       // before closing, which writes too
 	if err := c.Write(ctx, websocket.Text, nil); err != nil { // behind the handshake
 		t.Fatal(err)
 	}

@@ -7,5 +7,6 @@
 //	defer c.CloseNow()
 //
 // A [Dialer] has the options: headers, subprotocols, TLS, proxies, redirects,
-// cookies, limits.
+// cookies, limits. What they mean is what they mean in net/http, and URLs are what
+// browsers make of them.
 package client

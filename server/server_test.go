@@ -34,14 +34,14 @@ func echo(ctx context.Context, c *websocket.Conn) {
 }
 
 // start serves h and returns its URL with the scheme ws.
-func start(t *testing.T, h http.Handler) string {
+func start(t testing.TB, h http.Handler) string {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return "ws" + strings.TrimPrefix(s.URL, "http")
 }
 
-func dial(t *testing.T, url string) *websocket.Conn {
+func dial(t testing.TB, url string) *websocket.Conn {
 	t.Helper()
 	c, err := client.Dial(ctx, url)
 	if err != nil {
@@ -108,7 +108,8 @@ func TestRefusals(t *testing.T) {
 		{"H7_foreign_origin", good + "Origin: http://evil.example\r\n", 403},
 		{"H7_own_origin", good + "Origin: http://HOST\r\n", 101},
 		{"H7_two_origins", good + "Origin: http://HOST\r\nOrigin: http://HOST\r\n", 400},
-		{"H8_subprotocols", good + "Sec-WebSocket-Protocol: a,,b\r\n", 400},
+		{"H8_subprotocols", good + "Sec-WebSocket-Protocol: a b\r\n", 400},
+		{"empty_lists", good + "Sec-WebSocket-Protocol: chat,,\r\nSec-WebSocket-Extensions:\r\n", 101},
 		{"H9_extensions", good + "Sec-WebSocket-Extensions: ,;x\r\n", 400},
 		{"H10_body", good + "Content-Length: 4\r\n", 400},
 		{"H10_obs-fold", good + "X: a\r\n b\r\n", 0}, // net/http joins or refuses

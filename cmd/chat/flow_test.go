@@ -35,8 +35,7 @@ func TestHelp(t *testing.T) {
 	})
 }
 
-// TestVerbose: -v shows the handshake, and of what is secret only that it's there
-// (line T2).
+// TestVerbose: -v shows the handshake, and of what is secret only that it's there.
 func TestVerbose(t *testing.T) {
 	t.Parallel()
 	url := serve(t)
@@ -50,8 +49,8 @@ func TestVerbose(t *testing.T) {
 > Authorization: Basic ***
 > Connection: Upgrade
 > Cookie: ***
-> Sec-Websocket-Key: VARIES
-> Sec-Websocket-Version: 13
+> Sec-WebSocket-Key: VARIES
+> Sec-WebSocket-Version: 13
 > Upgrade: websocket
 >
 `
@@ -71,6 +70,25 @@ func TestVerbose(t *testing.T) {
 	_, _, errs = chat("", "-v", url+"/secret")
 	if !strings.Contains(errs, "< HTTP/1.1 401 Unauthorized\n") {
 		t.Errorf("%q", errs)
+	}
+}
+
+// TestVerbosePings: -v shows the pings and pongs both ways.
+func TestVerbosePings(t *testing.T) {
+	t.Parallel()
+	url := handled(t, func(ctx context.Context, c *websocket.Conn) {
+		go func() {
+			c.Ping(ctx, []byte("abc"))
+			c.Close(1000, "")
+		}()
+		c.Read(ctx)
+	})
+	in, typed := io.Pipe()
+	defer typed.Close()
+	var errs bytes.Buffer
+	code := run([]string{"-v", url}, console{in: in, out: io.Discard, err: &errs})
+	if code != exitNormal || !strings.HasSuffix(errs.String(), "# socket open\n* ping received (3 bytes)\n* pong sent (3 bytes)\n# socket closed 1000\n") {
+		t.Errorf("exit code %d, %s", code, &errs)
 	}
 }
 
@@ -98,9 +116,9 @@ func TestCompress(t *testing.T) {
 		want := "* no compression\n"
 		switch {
 		case k != nil && k.Send.Bits == 9:
-			want = "* compression by the client: window of 4096 bytes, no context takeover\n* compression by the server: window of 512 bytes\n"
+			want = "* compression by the client: window of 4096 bytes, no context takeover\n* compression by the server: window of 32768 bytes\n"
 		case k != nil:
-			want = "* compression by the client: window of 4096 bytes\n* compression by the server: window of 4096 bytes\n"
+			want = "* compression by the client: window of 4096 bytes\n* compression by the server: window of 32768 bytes\n"
 		}
 		if !strings.Contains(errs, "# socket open\n"+want) {
 			t.Errorf("no %q in %q", want, errs)

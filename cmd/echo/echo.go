@@ -2,14 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"sync"
 
 	"hawser/websocket"
-	"hawser/websocket/cmd/internal/text"
-	"hawser/websocket/frame"
 	"hawser/websocket/server"
 )
 
@@ -21,7 +15,7 @@ func echo(ctx context.Context, c *websocket.Conn, j *journal, greeting string) {
 // converse has each message of a client be answered.
 func converse(ctx context.Context, c *websocket.Conn, j *journal, greeting string, answer func(websocket.Message) error) {
 	j.printf("client connected")
-	defer func() { j.printf("client disconnected %s", ending(c)) }()
+	defer j.disconnected(c)
 	if greeting != "" && c.Write(ctx, websocket.Text, []byte(greeting)) != nil {
 		return
 	}
@@ -36,79 +30,11 @@ func converse(ctx context.Context, c *websocket.Conn, j *journal, greeting strin
 	}
 }
 
-// A room sends what one of its clients says to all of them, in the same order.
-type room struct {
-	ws    *server.Server
-	mu    sync.Mutex
-	conns map[*websocket.Conn]struct{}
-}
-
-func newRoom(ws *server.Server) *room {
-	return &room{ws: ws, conns: make(map[*websocket.Conn]struct{})}
-}
-
-func (r *room) converse(ctx context.Context, c *websocket.Conn, j *journal) {
-	r.mu.Lock()
-	r.conns[c] = struct{}{}
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.conns, c)
-	}()
-	converse(ctx, c, j, "", r.post)
-}
-
-// post waits for nobody: those who are too slow are the server's to deal with.
-func (r *room) post(m websocket.Message) error {
-	p := websocket.NewPrepared(m.Type, m.Data)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for c := range r.conns {
-		r.ws.Post(c, p)
-	}
-	return nil
-}
-
-// ending tells how the connection ended, for the journal.
-func ending(c *websocket.Conn) string {
-	c.Close(frame.CodeNormal, "") // has no effect if it's over, as mostly
-	var e *websocket.CloseError
-	if !errors.As(c.Err(), &e) {
-		return "?"
-	}
-	s := fmt.Sprint(uint16(e.Code))
-	if e.Reason != "" {
-		s += " " + text.Escape(e.Reason)
-	}
-	if e.Err != nil {
-		s += " (" + text.Escape(e.Error()) + ")"
-	}
-	return s
-}
-
-// A journal prints what happens, a line at a time.
-type journal struct {
-	quiet bool
-	mu    sync.Mutex
-	w     io.Writer
-}
-
-func (j *journal) message(m websocket.Message) {
-	switch {
-	case j.quiet:
-	case m.Type == websocket.Text:
-		j.printf("Message: %s", text.Escape(string(m.Data)))
-	default:
-		j.printf("Message: %d bytes of binary", len(m.Data))
-	}
-}
-
-func (j *journal) printf(format string, args ...any) {
-	if j.quiet {
+// talk is the conversation with one client in a room: what it says goes to all there, in
+// the same order. Those who are too slow are the server's to deal with.
+func talk(ctx context.Context, c *websocket.Conn, j *journal, topics *server.Topics, room string) {
+	if topics.Join(ctx, c, room, server.Position{}) != nil {
 		return
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	fmt.Fprintf(j.w, format+"\n", args...)
+	converse(ctx, c, j, "", func(m websocket.Message) error { return topics.Publish(ctx, room, m) })
 }
