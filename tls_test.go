@@ -14,6 +14,7 @@ import (
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/internal/belowtls"
 )
 
 // certificate is that of net/http/httptest.
@@ -27,7 +28,7 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 func tlsPair(t testing.TB, client, server websocket.Config) (c, s *websocket.Conn) {
 	t.Helper()
 	a, b := netPair(t)
-	ta := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+	ta := tls.Client(belowtls.New(a), &tls.Config{InsecureSkipVerify: true}) // as package client does
 	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	ended := make(chan error, 1)
 	go func() { ended <- ta.Handshake() }()

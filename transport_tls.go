@@ -6,23 +6,26 @@ import (
 	"time"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/internal/belowtls"
 )
 
 // A tlsSource is a TLS connection. It waits for the peer with one byte instead of a
 // buffer, and then takes what else is there: a tls.Conn returns one record for each
-// read, though it may have decrypted only the first of several that have arrived. To
-// get at those it's read again with a deadline in the past, as that one is only looked
-// at when TLS needs more from the socket.
+// read, though several may have arrived. To get at the others it's read again without
+// waiting: where the connection below is ours by asking that one, else with a deadline
+// in the past, which is only looked at when TLS needs more from the socket, and so gets
+// no more than what TLS has read from there already.
 //
 // Peers that send one message at a time have nothing behind it, and looking costs. So
 // it's done only while the last reads found something, and now and then.
 type tlsSource struct {
 	c      *Conn
 	tc     *tls.Conn
-	drains bool    // a deadline in the past ends a read, and leaves TLS as it is
-	full   bool    // the last read filled its buffer, so there's probably more
-	alone  uint8   // reads in a row that found nothing behind their record
-	one    [1]byte // what is waited with
+	below  *belowtls.Conn // nil if TLS is on another connection
+	drains bool           // a read that must not wait leaves TLS as it is
+	full   bool           // the last read filled its buffer, so there's probably more
+	alone  uint8          // reads in a row that found nothing behind their record
+	one    [1]byte        // what is waited with
 }
 
 // maxRecord is how much one record has at most (RFC 8446 section 5.1). Behind one that
@@ -40,14 +43,16 @@ func newTLSSource(c *Conn) frame.LateReader {
 	if !ok || !tc.ConnectionState().HandshakeComplete {
 		return nil
 	}
-	return &tlsSource{c: c, tc: tc, drains: keepsDeadlines(tc), full: true} // the handshake may have left something
+	s := &tlsSource{c: c, tc: tc, drains: keepsDeadlines(tc), full: true} // the handshake may have left something
+	s.below, _ = tc.NetConn().(*belowtls.Conn)
+	return s
 }
 
 // keepsDeadlines reports whether the error of t after a deadline is one that TLS
 // forgets, as those of package net are.
 func keepsDeadlines(t any) bool {
 	switch t := t.(type) {
-	case *net.TCPConn, *net.UnixConn:
+	case *net.TCPConn, *net.UnixConn, *belowtls.Conn:
 		return true
 	case *tls.Conn:
 		return keepsDeadlines(t.NetConn())
@@ -130,9 +135,14 @@ func (s *tlsSource) found(more bool) {
 // drain reads into p, behind n bytes, what TLS has without waiting, and returns how
 // many bytes there are then. An error comes again with the next read.
 func (s *tlsSource) drain(p []byte, n int) int {
-	w := &s.c.in.watch
-	w.pause(s.c, aLongTimeAgo)
-	defer w.pause(s.c, time.Time{})
+	if s.below != nil {
+		s.below.NoWait(true)
+		defer s.below.NoWait(false)
+	} else {
+		w := &s.c.in.watch
+		w.pause(s.c, aLongTimeAgo)
+		defer w.pause(s.c, time.Time{})
+	}
 	for n < len(p) {
 		k, err := s.tc.Read(p[n:])
 		n += k

@@ -133,6 +133,9 @@ func startServer(p peer, o options) (addr string, broadcast func(p []byte), err 
 		if err != nil {
 			return "", nil, err
 		}
+		if p.below != nil {
+			l = p.below(l)
+		}
 		l = tls.NewListener(l, cfg)
 	}
 	return addr, p.start(l, o), nil

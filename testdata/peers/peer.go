@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"hawser/websocket/server"
 )
 
 // peer is a server to be compared: an echo over one library.
@@ -25,6 +27,7 @@ type peer struct {
 	// start serves l until the process ends, and returns how to send a binary
 	// message to all who are connected.
 	start func(l net.Listener, o options) (broadcast func(p []byte))
+	below func(net.Listener) net.Listener // what goes below TLS; nil for nothing
 	// client dials and does the work until the connection fails; without messages
 	// it only dials. It's nil if the peer is no client.
 	client func(*clientWork) error
@@ -48,6 +51,8 @@ var peers = []peer{
 		compress: "", start: startRaw},
 	{name: "hawser", module: "hawser/websocket", how: "README: server.Server, Conn.Messages, Conn.Write", utf8: "yes",
 		compress: "takeover", start: startHawser, client: clientHawser},
+	{name: "hawser-below", module: "hawser/websocket", how: "the same, over TLS with server.BelowTLS", utf8: "yes",
+		compress: "takeover", extra: true, start: startHawser, below: server.BelowTLS},
 	{name: "gorilla", module: "github.com/gorilla/websocket", how: "examples/echo: ReadMessage, WriteMessage", utf8: "no",
 		compress: "no takeover", start: startGorilla, client: clientGorilla},
 	{name: "coder", module: "github.com/coder/websocket", how: "Accept, Conn.Read, Conn.Write", utf8: "no",
