@@ -122,8 +122,8 @@ func TestLimit(t *testing.T) {
 				if want := whole[:max(0, min(limit, len(whole)))]; !bytes.Equal(got, want) {
 					t.Errorf("sample %d, limit %d, %s: %s", i, limit, how, diff(want, got))
 				}
-				if over && (d.Held() != 0 || d.End() != err) {
-					t.Errorf("after an error: %d bytes held, %v", d.Held(), d.End())
+				if over && (d.held() != 0 || d.End() != err) {
+					t.Errorf("after an error: %d bytes held, %v", d.held(), d.End())
 				}
 			}
 		}

@@ -147,23 +147,6 @@ func (d *Decoder) End() error {
 	return nil
 }
 
-// Reset gives up the message that is in parts, if any, and all of the history,
-// for a stream that begins anew. It doesn't help after an error.
-func (d *Decoder) Reset() {
-	d.release()
-	d.hist.clear()
-	d.state, d.acc, d.n, d.in, d.total = atBlock, 0, 0, 0, 0
-}
-
-// Held returns how many bytes of memory the decoder holds, beside its own few.
-func (d *Decoder) Held() int {
-	n := len(d.hist.ring)
-	if d.c != nil {
-		n += (litRoom+distRoom+1<<maxCodeBits)*4 + numLit + numDist
-	}
-	return n
-}
-
 // release gives back what is for one message.
 func (d *Decoder) release() {
 	if d.c != nil {

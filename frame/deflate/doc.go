@@ -7,7 +7,7 @@
 // that it receives. Most are in one piece: [Encoder.Append], [Decoder.Append].
 // A message can be cut anywhere ([Encoder.AppendPart], [Decoder.AppendPart],
 // [Decoder.Decode]), so that its frames are compressed and inflated as they come,
-// and a long one is never held whole ([Writer], [Reader]).
+// and a long one is never held whole ([Writer], [Decoder.Decode]).
 //
 // # Windows
 //

@@ -151,12 +151,3 @@ func (e *Encoder) Reset() {
 	e.table = nil
 	e.pos, e.acc, e.n = 0, 0, 0
 }
-
-// Held returns how many bytes of memory the encoder holds, beside its own few.
-func (e *Encoder) Held() int {
-	n := len(e.hist.ring) + 2*len(e.table)
-	if e.s != nil {
-		n += scratchSize
-	}
-	return n
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"hawser/websocket/frame/deflate"
 )
@@ -71,13 +70,22 @@ func ExampleEncoder_NewWriter() {
 		fmt.Println(err)
 	}
 
-	r := deflate.NewDecoder(deflate.Config{}).NewReader(func() ([]byte, bool, error) {
-		piece := wire[0]
-		wire = wire[1:]
-		return piece, len(wire) == 0, nil
-	}, 1<<20)
-	var text strings.Builder
-	n, err := io.Copy(&text, r)
-	fmt.Println(n, err, strings.Count(text.String(), "line"))
-	// Output: 220000 <nil> 10000
+	// The receiver inflates each piece into a buffer of a fixed size.
+	d := deflate.NewDecoder(deflate.Config{})
+	size, lines := 0, 0
+	buf := make([]byte, 4096)
+	for _, piece := range wire {
+		for more := true; more; {
+			n, used, err := d.Decode(buf, piece, 1<<20)
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			size += n
+			lines += bytes.Count(buf[:n], []byte("\n"))
+			piece, more = piece[used:], n == len(buf)
+		}
+	}
+	fmt.Println(size, lines, d.End())
+	// Output: 220000 10000 <nil>
 }

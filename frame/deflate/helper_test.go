@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -166,4 +167,43 @@ func stdInflate(dict, payload, suffix, after []byte, limit int64) ([]byte, bool)
 // stdMessage inflates a message's payload with compress/flate.
 func stdMessage(dict, payload []byte) ([]byte, bool) {
 	return stdInflate(dict, payload, []byte{0, 0, 0xFF, 0xFF, 1, 0, 0, 0xFF, 0xFF}, nil, noLimit)
+}
+
+// held returns how many bytes of memory the encoder holds, besides the struct
+// itself.
+func (e *Encoder) held() int {
+	n := len(e.hist.ring) + 2*len(e.table)
+	if e.s != nil {
+		n += int(unsafe.Sizeof(*e.s))
+	}
+	return n
+}
+
+// held returns how many bytes of memory the decoder holds, besides the struct
+// itself.
+func (d *Decoder) held() int {
+	n := len(d.hist.ring)
+	if d.c != nil {
+		n += int(unsafe.Sizeof(*d.c))
+	}
+	return n
+}
+
+// decodeAll ends the message that comes in pieces, as a reader that never holds
+// more than one buffer of it would, and returns what it inflates to.
+func decodeAll(d *Decoder, pieces [][]byte, buf []byte, limit int64) (got []byte, err error) {
+	for _, p := range pieces {
+		for more := true; more; {
+			n, used, err := d.Decode(buf, p, limit)
+			got = append(got, buf[:n]...)
+			if err != nil {
+				return got, err
+			}
+			p, more = p[used:], n == len(buf)
+		}
+		if len(p) > 0 {
+			return got, fmt.Errorf("%d bytes are not used though there is room", len(p))
+		}
+	}
+	return got, d.End()
 }

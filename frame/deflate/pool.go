@@ -22,6 +22,3 @@ func (s *scratch) put() {
 	}
 	scratches.Put(s)
 }
-
-// scratchSize is about what an encoder takes from the pool, in bytes.
-const scratchSize = maxSeqs*8 + maxTable*2 + (numLit+numDist)*(4+1+4+2) + numLit*14

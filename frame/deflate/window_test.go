@@ -116,12 +116,12 @@ func TestHeld(t *testing.T) {
 				if !c.Takeover {
 					enc, dec = 0, 0
 				}
-				if e.Held() > enc || d.Held() > dec {
-					t.Errorf("%+v: after %d bytes: %d, %d", c, before, e.Held(), d.Held())
+				if e.held() > enc || d.held() > dec {
+					t.Errorf("%+v: after %d bytes: %d, %d", c, before, e.held(), d.held())
 				}
 			}
-			if c.WindowBits == 12 && e.Held()+d.Held() > 24<<10 {
-				t.Errorf("%+v: %d", c, e.Held()+d.Held())
+			if c.WindowBits == 12 && e.held()+d.held() > 24<<10 {
+				t.Errorf("%+v: %d", c, e.held()+d.held())
 			}
 		}
 	}
