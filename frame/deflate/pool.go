@@ -2,6 +2,7 @@ package deflate
 
 import "sync"
 
+// scratches has the memory that encoders need while they encode.
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // fill overwrites p with poison.
@@ -14,7 +15,7 @@ func fill[T any](p []T, poison T) {
 	}
 }
 
-// put gives s back. It holds nothing that anyone may see again.
+// put gives s back to the pool.
 func (s *scratch) put() {
 	if poison {
 		fill(s.table[:], 0xDDDD)
