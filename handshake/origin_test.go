@@ -106,6 +106,11 @@ func TestCheckOrigin(t *testing.T) {
 		{"10.2_null_listed", "http://host", one("null"), one("null"), 0},
 		{"10.2_null_is_not_a_host", "http://host", one("http://null"), one("null"), 403},
 		{"10.2_null_in_other_case", "http://host", one("NULL"), one("null"), 403},
+		{"10.2_default_port_of_ws", "http://host", one("ws://example.org:80"), one("ws://example.org"), 0},
+		{"10.2_default_port_of_wss", "http://host", one("wss://example.org:443"), one("wss://example.org"), 0},
+		{"10.2_no_default_port", "http://host", one("app://example.org:443"), one("app://example.org"), 403},
+		{"10.2_scheme_with_plus_dot_and_digit", "http://host", one("a+b.c2-d://example.org"), one("a+b.c2-d://example.org"), 0},
+		{"10.2_scheme_with_underscore", "http://host", one("a_b://example.org"), one("a_b://example.org"), 403},
 		{"10.2_any", "http://host", one("https://evil"), one("*"), 0},
 		{"10.2_any_null", "http://host", one("null"), one("*"), 0},
 		{"10.2_any_malformed", "http://host", one("file://"), one("*"), 0},
@@ -144,7 +149,29 @@ func TestCheckOrigin(t *testing.T) {
 	}
 }
 
-// What a proxy says of the request is for anybody to say.
+// The refusal says what is wrong with a malformed origin. "null" is not malformed: it is
+// what browsers send for a page that has no origin (RFC 6454 section 7.3).
+func TestCheckOrigin_reasons(t *testing.T) {
+	t.Parallel()
+	for origin, want := range map[string]string{
+		"https://evil":        `origin "https://evil" is not allowed`,
+		"null":                `origin "null" is not allowed`,
+		"evil":                `origin "evil": it is not of the form scheme://host:port`,
+		"http://[1]":          `origin "http://[1]": what its brackets hold is not an IPv6 address`,
+		"http://a:99999":      `origin "http://a:99999": its port is not a number up to 65535`,
+		"http://a/" + long:    `origin "http://a/` + long[:31] + `"...: its host is not a name`,
+		"http://" + long[:33]: `origin "http://` + long[:33] + `" is not allowed`,
+	} {
+		r := readRequest(t, goodRequest)
+		r.Header.Set("Origin", origin)
+		wantRefusal(t, handshake.CheckOrigin(r, []string{"null://x"}), 403, want)
+	}
+}
+
+// long is longer than what is quoted of it.
+var long = strings.Repeat("x", 50)
+
+// Anybody can send the headers in which proxies say what the request was.
 func TestCheckOrigin_forwarded_headers_do_not_count(t *testing.T) {
 	t.Parallel()
 	r := readRequest(t, edit(goodRequest, "Host: inner", "Origin: https://example.org", "X-Forwarded-Host: example.org",

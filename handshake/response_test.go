@@ -33,10 +33,10 @@ func TestAppendResponse(t *testing.T) {
 	}{
 		{"4.2.2_plain", "", nil, nil, head, ""},
 		{"4.2.2_protocol", "chat", nil, nil, head + "Sec-WebSocket-Protocol: chat\r\n", ""},
-		{"4.2.2_all", "chat", deflate, http.Header{"X-B": {"2", ""}, "Set-Cookie": {"a=b"}, "X-A": {"\tä"}, "X-None": nil}, head +
+		{"4.2.2_all", "chat", deflate, http.Header{"X-B": {"2", ""}, "Set-Cookie": {"a=b"}, "X-A": {"\tä ~"}, "X-None": nil}, head +
 			"Sec-WebSocket-Protocol: chat\r\n" +
 			"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10; client_no_context_takeover\r\n" +
-			"Set-Cookie: a=b\r\nX-A: \tä\r\nX-B: 2\r\nX-B: \r\n", ""},
+			"Set-Cookie: a=b\r\nX-A: \tä ~\r\nX-B: 2\r\nX-B: \r\n", ""},
 		{"H13_protocol_CRLF", "a\r\nb", nil, nil, "", "subprotocol"},
 		{"H13_protocol_list", "a, b", nil, nil, "", "subprotocol"},
 		{"H13_protocol_NUL", "\x00", nil, nil, "", "subprotocol"},
