@@ -12,7 +12,7 @@ import (
 	"hawser/websocket/frame"
 )
 
-// unhex makes bytes of hexadecimal digits with spaces between them.
+// unhex returns the bytes of hexadecimal digits; spaces are skipped.
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
@@ -22,7 +22,7 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// code is the close code of a breach of the protocol, 0 if err is none.
+// code returns the close code of err if it is a breach of the protocol, and 0 otherwise.
 func code(err error) frame.Code {
 	var e *frame.Error
 	if errors.As(err, &e) {

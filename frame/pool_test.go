@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestReaderMemory: the buffer grows with what arrives, not with what a header
-// promises.
+// TestReaderMemory: the buffer grows with the bytes that arrive, not with the length that a
+// header announces.
 func TestReaderMemory(t *testing.T) {
 	t.Parallel()
 	for _, before := range []int{0, 100, 3000, 50000} { // in an earlier frame
@@ -73,8 +73,8 @@ func TestReaderShrinks(t *testing.T) {
 	}
 }
 
-// TestReaderRuns: who has much to read is read in larger pieces, up to a point
-// and only as long as there is much.
+// TestReaderRuns: a source that has much to read is read in larger pieces, up to a limit.
+// The buffer becomes small again when it has less.
 func TestReaderRuns(t *testing.T) {
 	t.Parallel()
 	in := stream(Client, event{Op: Binary, Fin: true, Payload: text(1 << 20)})
@@ -107,7 +107,7 @@ func TestReaderRuns(t *testing.T) {
 	}
 }
 
-// TestReaderSteady: messages that are small and many don't make the buffer grow.
+// TestReaderSteady: many small messages don't make the buffer grow beyond its limit.
 func TestReaderSteady(t *testing.T) {
 	t.Parallel()
 	in := stream(Server, event{Op: Binary, Payload: text(100)}, event{Fin: true, Payload: text(1500)})
@@ -128,7 +128,8 @@ type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestBufferSizes: also those too large for a pool.
+// TestBufferSizes: getBuffer rounds up to a power of two, also if the size is too large for a
+// pool.
 func TestBufferSizes(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{1: minSize, minSize: minSize, minSize + 1: 2 * minSize, 1 << maxShift: 1 << maxShift, 1<<maxShift + 1: 2 << maxShift} {
@@ -140,7 +141,7 @@ func TestBufferSizes(t *testing.T) {
 	}
 }
 
-// endless repeats p.
+// endless is a reader that repeats p for ever.
 type endless struct {
 	p   []byte
 	pos int
@@ -156,7 +157,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// endlessLate waits before each read.
+// endlessLate is an endless that gives the buffer back before each read.
 type endlessLate struct{ endless }
 
 func (e *endlessLate) ReadLate(l Lender) (int, error) {
@@ -200,10 +201,10 @@ func TestReaderAllocs(t *testing.T) { // not parallel: it counts every goroutine
 	}
 }
 
-// TestPoison: who keeps a slice too long gets to see it. That a slice used as
-// it should be never shows poison is what drive finds out in the other tests.
+// TestPoison: a slice that is used for too long shows poison. That a slice shows none before
+// is tested by drive in the other tests.
 //
-// It's not parallel: another test would write to the buffer that it looks at.
+// The test is not parallel: another one would take the buffer from the pool and write to it.
 func TestPoison(t *testing.T) {
 	if !poison {
 		t.Skip("poison is on with -race or -tags poison")

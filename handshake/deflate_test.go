@@ -9,7 +9,7 @@ import (
 	"hawser/websocket/handshake"
 )
 
-// parse is what a header's value stands for.
+// parse parses the value of one header.
 func parse(t *testing.T, header string) []handshake.Extension {
 	t.Helper()
 	if header == "" {

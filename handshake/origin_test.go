@@ -14,10 +14,10 @@ func TestCheckOrigin(t *testing.T) {
 	one := func(s ...string) []string { return s }
 	tests := []struct {
 		name    string
-		url     string // of the request: scheme and Host
+		url     string // scheme and Host of the request
 		origin  []string
 		allowed []string
-		status  int // 0 if it's let in
+		status  int // 0 if the origin is allowed
 	}{
 		{"H7_absent", "http://host", nil, nil, 0},
 		{"H7_same", "http://host", one("http://host"), nil, 0},
@@ -87,7 +87,7 @@ func TestCheckOrigin(t *testing.T) {
 		{"H7_dot_first", "http://host", one("http://.host"), nil, 403},
 		{"H7_no_port_after_colon", "http://host", one("http://host:"), nil, 403},
 		{"H7_port_with_sign", "http://host", one("http://host:+80"), nil, 403},
-		{"H7_port_too_large", "http://host", one("http://host:65616"), nil, 403}, // 80 in 16 bits
+		{"H7_port_too_large", "http://host", one("http://host:65616"), nil, 403}, // 80 if only 16 bits are looked at
 		{"H7_port_twice", "http://host", one("http://host:80:80"), nil, 403},
 		{"H7_IPv6_without_brackets", "http://[::1]", one("http://::1"), nil, 403},
 		{"H7_IPv6_unclosed", "http://[::1]", one("http://[::1"), nil, 403},
@@ -168,7 +168,7 @@ func TestCheckOrigin_reasons(t *testing.T) {
 	}
 }
 
-// long is longer than what is quoted of it.
+// long is longer than the part of it that is quoted in errors.
 var long = strings.Repeat("x", 50)
 
 // Anybody can send the headers in which proxies say what the request was.

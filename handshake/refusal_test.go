@@ -48,7 +48,7 @@ func TestRefusal_ServeHTTP(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := httptest.NewRecorder()
-			w.Header().Set("Content-Length", "1") // what middleware left behind
+			w.Header().Set("Content-Length", "1") // set by middleware for another answer
 			w.Header().Set("Content-Encoding", "gzip")
 			test.refusal.ServeHTTP(w, nil)
 			if w.Code != test.status || w.Body.String() != test.refusal.Reason+"\n" {
@@ -61,8 +61,8 @@ func TestRefusal_ServeHTTP(t *testing.T) {
 	}
 }
 
-// On HTTP/2 there are no headers about the connection (RFC 9113 section 8.2.2), and
-// net/http would take one for the end of all its requests.
+// HTTP/2 has no headers about the connection (RFC 9113 section 8.2.2), and net/http would
+// close the connection, with all its other requests, if it found one.
 func TestRefusal_ServeHTTP_on_HTTP2(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("GET", "/", nil)
@@ -77,7 +77,8 @@ func TestRefusal_ServeHTTP_on_HTTP2(t *testing.T) {
 	}
 }
 
-// One Refusal may answer many requests: nothing of it goes to where others write.
+// One Refusal may answer many requests at the same time: it is not changed, and its headers
+// are copied.
 func TestRefusal_ServeHTTP_shared(t *testing.T) {
 	t.Parallel()
 	refusal := &handshake.Refusal{Status: 503, Header: http.Header{"Retry-After": {"5"}}, Reason: "later"}
@@ -95,7 +96,7 @@ func TestRefusal_ServeHTTP_shared(t *testing.T) {
 	}
 }
 
-// H12: whatever the refusal, net/http serves no second request from there.
+// H12: after a refusal, net/http serves no second request from the connection.
 func TestRefusal_H12_closes(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]string{

@@ -77,7 +77,7 @@ func TestAppendResponse(t *testing.T) {
 	}
 }
 
-// What the server writes, the client understands.
+// A client accepts the response that AppendResponse makes.
 func TestAppendResponse_CheckResponse(t *testing.T) {
 	t.Parallel()
 	head, err := handshake.AppendResponse(nil, key, "chat", deflate, http.Header{"Set-Cookie": {"a=b"}})
@@ -175,7 +175,7 @@ func TestCheckResponse(t *testing.T) {
 	}
 }
 
-// Qt's client never offers anything: what comes nevertheless is an error.
+// Whatever a server chooses is an error if nothing was offered, as by Qt's client.
 func TestCheckResponse_C2_nothing_offered(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol:", "Sec-WebSocket-Extensions: x"} {

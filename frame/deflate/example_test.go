@@ -28,7 +28,7 @@ func Example() {
 	// 4 bytes: Hello, hello, hello
 }
 
-// A message whose frames are inflated as they come in.
+// A message whose frames are inflated one by one, as they arrive.
 func ExampleDecoder_AppendPart() {
 	d := deflate.NewDecoder(deflate.Config{})
 	var message []byte
@@ -56,7 +56,7 @@ func ExampleLimitError() {
 	// Output: true true websocket: message inflates to more than 1000 bytes
 }
 
-// A message that is never held whole, neither here nor there.
+// A message that neither the sender nor the receiver holds as a whole.
 func ExampleEncoder_NewWriter() {
 	var wire [][]byte // the payloads of the message's frames
 	w := deflate.NewEncoder(deflate.Config{}).NewWriter(func(piece []byte, final bool) error {

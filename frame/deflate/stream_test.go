@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestSplit: it doesn't matter where a payload is cut.
+// TestSplit: a payload inflates to the same wherever it is cut.
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	for _, p := range samples() {
@@ -80,8 +80,8 @@ func TestWriterDecode(t *testing.T) {
 	}
 }
 
-// TestDecodeErrors: a message that is too long, or isn't one, that is decoded into
-// a buffer of a fixed size. What came before the error is handed out.
+// TestDecodeErrors: Decode returns what came before an error, and the same error again
+// afterwards.
 func TestDecodeErrors(t *testing.T) {
 	t.Parallel()
 	p := NewEncoder(Config{}).Append(nil, prose(newRand(1), 5000))
@@ -107,8 +107,8 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
-// TestWriterError: what emit returns ends the message, and a reset encoder is as
-// good as new.
+// TestWriterError: an error of emit ends the message and is returned again by later calls;
+// after Reset the encoder works as a new one.
 func TestWriterError(t *testing.T) {
 	t.Parallel()
 	fail := errors.New("fail")
@@ -137,7 +137,7 @@ func TestWriterError(t *testing.T) {
 	}
 }
 
-// TestBounded: a message of many MiB passes through in bounded memory.
+// TestBounded: a message of many MiB passes through a Writer and Decode in bounded memory.
 func TestBounded(t *testing.T) {
 	text := prose(newRand(1), 100_000)
 	for _, c := range []Config{{}, {Takeover: true, Level: Better}} {

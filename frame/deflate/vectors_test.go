@@ -27,8 +27,8 @@ const (
 	noBack   = "distance beyond the start of the data"
 )
 
-// TestDecode has messages that one connection gets, in hexadecimal digits, and
-// what they inflate to. The last may have an error instead.
+// TestDecode has the payloads of messages of one connection, in hexadecimal digits, and what
+// they inflate to. The last one may be an error instead.
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -112,7 +112,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// inflateBy inflates a message in one of several ways, which give the same.
+// inflateBy inflates a message in the named way. All ways have the same result.
 func inflateBy(d *Decoder, how string, payload []byte, limit int64) ([]byte, error) {
 	var out []byte
 	var err error
@@ -150,8 +150,7 @@ func inflateBy(d *Decoder, how string, payload []byte, limit int64) ([]byte, err
 	return out, d.End()
 }
 
-// TestEncode compares with the RFC's own examples where there's just one good
-// answer.
+// TestEncode compares with the RFC's own examples where only one payload is the best.
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
