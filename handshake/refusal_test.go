@@ -42,6 +42,10 @@ func TestRefusal_ServeHTTP(t *testing.T) {
 			common(http.Header{"Upgrade": {"websocket"}, "Connection": {"close", "Upgrade"}})},
 		{"4.2.2_no_status", handshake.Refusal{Reason: "?"}, 500, common(nil)},
 		{"4.2.2_status_of_success", handshake.Refusal{Status: 101}, 500, common(nil)},
+		{"4.2.2_299", handshake.Refusal{Status: 299}, 500, common(nil)},
+		{"4.2.2_300", handshake.Refusal{Status: 300}, 300, common(nil)},
+		{"4.2.2_599", handshake.Refusal{Status: 599}, 599, common(nil)},
+		{"4.2.2_600", handshake.Refusal{Status: 600}, 500, common(nil)},
 		{"4.2.2_status_of_nothing", handshake.Refusal{Status: 1000}, 500, common(nil)},
 	}
 	for _, test := range tests {

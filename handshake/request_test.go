@@ -359,6 +359,34 @@ func TestRequestHeader(t *testing.T) {
 	}
 }
 
+// RequestHeader writes the headers of section 4.1, and none without a value: some servers
+// refuse an empty Sec-WebSocket-Protocol.
+func TestRequestHeader_exactly(t *testing.T) {
+	t.Parallel()
+	least := func() http.Header {
+		return http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Key": {key}, "Sec-Websocket-Version": {"13"}}
+	}
+	most := least()
+	most["Sec-Websocket-Protocol"] = []string{"a, b"}
+	most["Sec-Websocket-Extensions"] = []string{"x; y=1"}
+	for name, test := range map[string]struct {
+		protocols  []string
+		extensions []handshake.Extension
+		want       http.Header
+	}{
+		"none": {nil, nil, least()},
+		"all":  {[]string{"a", "b"}, parse(t, "x; y=1"), most},
+	} {
+		got := make(http.Header)
+		if err := handshake.RequestHeader(got, key, test.protocols, test.extensions); err != nil {
+			t.Error(name, err)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Error(name, "-want +got\n"+diff)
+		}
+	}
+}
+
 func wantError(t *testing.T, err error, text string) {
 	t.Helper()
 	if err == nil || !strings.HasPrefix(err.Error(), "websocket: ") || !strings.Contains(err.Error(), text) {
