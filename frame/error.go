@@ -28,6 +28,10 @@ func protocolError(section, format string, args ...any) *Error {
 	return &Error{CodeProtocolError, section, fmt.Sprintf(format, args...)}
 }
 
-func tooBig(format string, args ...any) *Error {
-	return &Error{CodeTooBig, "10.4", fmt.Sprintf("frame with "+format, args...)}
+// tooBig returns the error for a payload of n bytes where at most max are allowed. It is
+// not inlined, which keeps ReadHeader short.
+//
+//go:noinline
+func tooBig(n, max int64) *Error {
+	return &Error{CodeTooBig, "10.4", fmt.Sprintf("frame with %d bytes of payload, at most %d are allowed", n, max)}
 }

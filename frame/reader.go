@@ -85,7 +85,7 @@ func (r *Reader) ReadHeader(h *Header) error {
 					err = r.rules.Check(h)
 				}
 				if err == nil && r.max > 0 && h.Length > r.max {
-					err = tooBig("%d bytes of payload, at most %d are allowed", h.Length, r.max)
+					err = tooBig(h.Length, r.max)
 				}
 				if err == nil {
 					r.length, r.left = h.Length, h.Length
@@ -149,8 +149,8 @@ func (r *Reader) take(want int64) ([]byte, error) {
 
 // await reads until at least n bytes of the payload are in the buffer.
 func (r *Reader) await(n int64) error {
-	if n > math.MaxInt/4 {
-		r.err = tooBig("%d bytes of payload left does not fit into memory", n)
+	if n > math.MaxInt/4 { // no memory has so much
+		r.err = tooBig(n, math.MaxInt/4)
 		return r.err
 	}
 	for int64(r.w-r.r) < n {
