@@ -3,6 +3,8 @@ package frame
 import (
 	"bytes"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestReaderMemory: the buffer grows with the bytes that arrive, not with the length that a
@@ -40,6 +42,55 @@ func bufferSize(r *Reader) int {
 		return 0
 	}
 	return len(r.b.p)
+}
+
+// TestReaderGrowth: a payload that is wanted as one slice, by Payload or by Hold, moves
+// through buffers of these sizes: each larger by four, until the rest is known to need less.
+func TestReaderGrowth(t *testing.T) {
+	t.Parallel()
+	const k = 1 << 10
+	for _, test := range []struct {
+		n    int // bytes of payload
+		want []int
+	}{
+		{0, []int{4 * k}},
+		{4*k - 4, []int{4 * k}}, // with the header of 4 bytes
+		{4*k - 3, []int{4 * k, 16 * k}},
+		{16 * k, []int{4 * k, 16 * k}}, // the header stays behind
+		{16*k + 1, []int{4 * k, 16 * k, 64 * k}},
+		{64 * k, []int{4 * k, 16 * k, 64 * k}},
+		{64*k + 1, []int{4 * k, 16 * k, 64 * k, 128 * k}},
+		{100_000, []int{4 * k, 16 * k, 64 * k, 128 * k}},
+		{128*k - 4*k, []int{4 * k, 16 * k, 64 * k, 128 * k}},
+		{128*k - 4*k + 1, []int{4 * k, 16 * k, 64 * k, 256 * k}},
+		{250_000, []int{4 * k, 16 * k, 64 * k, 256 * k}},
+		{500_000, []int{4 * k, 16 * k, 64 * k, 256 * k, 512 * k}},
+		{1_000_000, []int{4 * k, 16 * k, 64 * k, 256 * k, 1024 * k}},
+		{1_500_000, []int{4 * k, 16 * k, 64 * k, 256 * k, 1024 * k, 2048 * k}},
+	} {
+		for _, hold := range []bool{false, true} {
+			in := bytes.NewReader(stream(Client, event{Op: Binary, Fin: true, Payload: text(test.n)}))
+			var got []int
+			var r *Reader
+			r = NewReader(readerFunc(func(p []byte) (int, error) {
+				if size := bufferSize(r); len(got) == 0 || got[len(got)-1] != size {
+					got = append(got, size)
+				}
+				return in.Read(p)
+			}), Rules{Role: Client}, 0)
+			r.Next()
+			if !hold {
+				r.Payload()
+			}
+			for r.Left() > 0 {
+				r.Piece()
+				r.Hold()
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%d bytes, held piece by piece: %v: -want +got\n%s", test.n, hold, diff)
+			}
+		}
+	}
 }
 
 // TestReaderShrinks: the buffer of a long message is given back after it, even

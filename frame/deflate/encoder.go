@@ -147,7 +147,7 @@ func (e *Encoder) finish() {
 
 // Reset drops the message that is in parts, if there is one, and all of the history, so
 // that the next message refers to nothing before it. It is needed if a payload that e made
-// is not sent. The peer needs not know.
+// is not sent. The peer need not be told.
 func (e *Encoder) Reset() {
 	e.finish()
 	e.hist.clear()
