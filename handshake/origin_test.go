@@ -91,6 +91,7 @@ func TestCheckOrigin(t *testing.T) {
 		{"H7_port_twice", "http://host", one("http://host:80:80"), nil, 403},
 		{"H7_IPv6_without_brackets", "http://[::1]", one("http://::1"), nil, 403},
 		{"H7_IPv6_unclosed", "http://[::1]", one("http://[::1"), nil, 403},
+		{"H7_IPv6_unclosed_with_port", "http://[::1]", one("http://[::1:80"), nil, 403},
 		{"H7_IPv6_zone", "http://[fe80::1]", one("http://[fe80::1%eth0]"), nil, 403},
 		{"H7_IPv6_tail", "http://[::1]", one("http://[::1]x"), nil, 403},
 		{"H7_IPv4_in_brackets", "http://127.0.0.1", one("http://[127.0.0.1]"), nil, 403},
