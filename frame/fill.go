@@ -60,7 +60,7 @@ func (r *Reader) makeRoom() {
 	}
 	used := int64(r.holdEnd - r.holdAt + r.w - r.r)
 	to := r.b
-	if len(to.p) < r.size && used <= int64(r.size)/2 {
+	if len(to.p) < r.size { // both are powers of two, so this one is at most half full then
 		to = getBuffer(r.size)
 	} else if size := int64(len(to.p)); used > size/2 {
 		// Four times the size, so that a long message is moved only a few times; but
