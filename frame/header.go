@@ -25,7 +25,7 @@ type Header struct {
 	Rsv    byte    // the reserved bits that are set, of Rsv1 | Rsv2 | Rsv3
 	Opcode Opcode  // what the payload is
 	Masked bool    // whether the payload is masked with Key, as clients do
-	Key    [4]byte // the masking key; zero and not sent if Masked is false
+	Key    [4]byte // the masking key, if Masked; otherwise it is not sent
 	Length int64   // the length of the payload in bytes, 0 to 2^63-1
 }
 
