@@ -226,9 +226,6 @@ func TestBadClients(t *testing.T) {
 				t.Errorf("%q took %v", bad.request, took)
 			}
 		}
-		if len(results) != 1 || results[0].Passed(false) {
-			t.Errorf("%d results", len(results))
-		}
 		nc, err := l.dial(t.Context(), "", "")
 		if err != nil {
 			t.Fatal(err)
@@ -238,6 +235,9 @@ func TestBadClients(t *testing.T) {
 		nc.Close()
 		if err := <-served; err != nil {
 			t.Error(err)
+		}
+		if len(results) != 1 || results[0].Passed(false) {
+			t.Errorf("%d results", len(results))
 		}
 	})
 }
