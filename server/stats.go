@@ -16,7 +16,8 @@ import (
 // Refused has the reasons "request" (it isn't a proper opening handshake), "origin",
 // "check" ([Server.Check] said no), "connections", "address" and "handshakes" (the
 // limits [Server.MaxConns], [Server.MaxConnsPerAddr] and [Server.MaxHandshakes]),
-// "closing" (a Shutdown has begun) and "server" (a fault on this side).
+// "closing" (a Shutdown has begun), "tls" (the handshake of TLS failed, on
+// [Server.Serve]) and "server" (a fault on this side).
 //
 // Failed has the kinds "protocol" (the peer broke it), "ping timeout", "write
 // timeout", "close timeout", "end of stream" (without a Close frame), "network",
@@ -63,6 +64,7 @@ const (
 	reasonAddr       = "address"
 	reasonHandshakes = "handshakes"
 	reasonClosing    = "closing"
+	reasonTLS        = "tls"
 	reasonServer     = "server"
 )
 
