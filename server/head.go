@@ -22,6 +22,7 @@ type head struct {
 	http.Request
 	fields http.Header
 	values []string // of fields, each of which has a part
+	url    url.URL
 }
 
 // parse takes text, a whole head, apart (RFC 9112 sections 3 and 5). It understands no
@@ -77,7 +78,17 @@ func (h *head) parseLine(line string) *handshake.Refusal {
 	if h.ProtoMajor != 1 {
 		return malformed(http.StatusHTTPVersionNotSupported, "this server speaks HTTP/1.1")
 	}
-	justAuthority := method == http.MethodConnect && !strings.HasPrefix(target, "/")
+	return h.parseTarget(target)
+}
+
+// parseTarget parses the request's target (RFC 9112 section 3.2).
+func (h *head) parseTarget(target string) *handshake.Refusal {
+	if path, query, found := strings.Cut(target, "?"); isPlain(path) && path[0] == '/' && found == isPlain(query) {
+		h.url = url.URL{Path: path, RawQuery: query}
+		h.URL = &h.url
+		return nil
+	}
+	justAuthority := h.Method == http.MethodConnect && !strings.HasPrefix(target, "/")
 	if justAuthority {
 		target = "http://" + target
 	}
@@ -90,6 +101,18 @@ func (h *head) parseLine(line string) *handshake.Refusal {
 	}
 	h.URL = u
 	return nil
+}
+
+// isPlain reports whether s, of a path or query, means what it is: it has no escapes and
+// nothing that would need one.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c|0x20 && c|0x20 <= 'z' || '-' <= c && c <= '9' || c == '_' || c == '=' || c == '&') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // parseField parses a header line (RFC 9112 section 5).

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"hawser/websocket"
@@ -62,7 +63,12 @@ type opening struct {
 	unread []byte // what has arrived behind the request
 	setup  websocket.Setup
 	place  *slot
+	buf    *[answerSize]byte // that most answers fit into, of answers
 }
+
+const answerSize = 512
+
+var answers = sync.Pool{New: func() any { return new([answerSize]byte) }}
 
 // upgrade has to be followed by open, unless it returns an error.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
@@ -119,7 +125,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, o *opening) erro
 		return err
 	}
 	s.warnOfLeftOut(w, r)
-	o.setup.Answer, err = handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
+	o.buf = answers.Get().(*[answerSize]byte)
+	o.setup.Answer, err = handshake.AppendResponse(o.buf[:0], req.Key, o.setup.Subprotocol, extensions, w.Header())
 	return err
 }
 
@@ -158,6 +165,7 @@ func (s *Server) open(o *opening) *websocket.Conn {
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
 	c := websocket.NewConn(o.nc, o.setup, s.Config)
+	answers.Put(o.buf) // it has been sent, or never will be
 	s.startLife(c, place)
 	if o.brw != nil {
 		// net/http doesn't look at these any more, but keeps their buffers as long
