@@ -279,15 +279,15 @@ func (s *Server) upgradeExchange(x *exchange) *websocket.Conn {
 			s.logger().Error("websocket: panic in handshake", "remote", remoteAddr(x.nc), "panic", p, "stack", string(debug.Stack()))
 		}
 		if o.nc == nil {
-			s.endHandshake()
 			x.nc.Close()
 		}
 	}()
 	if err := s.readRequest(x); err != nil {
+		defer s.endHandshake()
 		s.refuseHead(x, err)
 		return nil
 	}
-	if err := s.agree(x, &x.head.Request, &o); err != nil {
+	if err := s.upgrade(x, &x.head.Request, &o, nil); err != nil {
 		x.finish()
 		x.linger()
 		return nil

@@ -31,7 +31,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 	s.begin() // a Shutdown waits
 	defer s.end()
 	var o opening
-	if err := s.upgrade(w, r, &o); err != nil {
+	if err := s.upgrade(w, r, &o, s.beginHandshake()); err != nil {
 		return nil, err
 	}
 	c := s.open(&o)
@@ -70,29 +70,23 @@ const answerSize = 512
 
 var answers = sync.Pool{New: func() any { return new([answerSize]byte) }}
 
-// upgrade has to be followed by open, unless it returns an error.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
-	defer func() {
-		if o.nc == nil { // or Check panics
-			s.endHandshake()
-		}
-	}()
-	if err := s.beginHandshake(); err != nil {
-		return s.refuse(w, r, err)
-	}
-	return s.agree(w, r, o)
-}
-
-// agree is upgrade for a handshake that has begun. Its steps are functions of their own:
+// upgrade is for a handshake that has begun, where err is why it can't go on. It has to
+// be followed by open, unless it returns an error. Its steps are functions of their own:
 // in one large frame, the hash of the answer would be too deep for a stack of 4 KiB.
-func (s *Server) agree(w http.ResponseWriter, r *http.Request, o *opening) error {
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening, err error) error {
 	defer func() {
-		if o.nc == nil && o.place != nil {
+		if o.nc != nil {
+			return
+		}
+		if o.place != nil { // or Check panics
 			s.release(o.place)
 		}
+		s.endHandshake()
 	}()
 	var nc net.Conn
-	err := s.answer(w, r, o)
+	if err == nil {
+		err = s.answer(w, r, o)
+	}
 	if err == nil {
 		nc, err = o.take(w)
 	}
