@@ -162,17 +162,21 @@ func (h *head) parseHost() *handshake.Refusal {
 
 // parseFraming finds out whether there is a body (RFC 9112 section 6).
 func (h *head) parseFraming() *handshake.Refusal {
-	if te := h.fields["Transfer-Encoding"]; len(te) > 0 {
-		delete(h.fields, "Transfer-Encoding")
-		h.TransferEncoding, h.ContentLength = te, -1
-		return nil
-	}
 	for i, value := range h.fields["Content-Length"] {
 		n, err := strconv.ParseUint(value, 10, 63)
 		if err != nil || i > 0 && int64(n) != h.ContentLength {
 			return malformed(http.StatusBadRequest, "header Content-Length is malformed")
 		}
 		h.ContentLength = int64(n)
+	}
+	te := h.fields["Transfer-Encoding"]
+	delete(h.fields, "Transfer-Encoding")
+	switch {
+	case len(te) == 0 || !h.ProtoAtLeast(1, 1): // which HTTP/1.0 doesn't have
+	case len(te) > 1 || !strings.EqualFold(te[0], "chunked"):
+		return malformed(http.StatusNotImplemented, "the transfer coding is not chunked")
+	default:
+		h.TransferEncoding, h.ContentLength = te, -1
 	}
 	return nil
 }
