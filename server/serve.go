@@ -20,31 +20,32 @@ import (
 // Serve accepts connections on l and has [Server.Handler] speak with all that ask for an
 // upgrade, until [Server.Shutdown] or [Server.Close]; it then returns
 // [http.ErrServerClosed]. It's for servers of very many connections that have nothing
-// else on their port: a handshake costs half of what it does below an [http.Server], and
-// leaves nothing behind for the garbage collector. All that a Server has, such as limits,
-// Check, Refuse, Origins and Stats, holds for it as for ServeHTTP. Connections that come
-// too early or too often for MaxHandshakes and MaxConnsPerAddr are told so, where that
-// needs no waiting, and closed.
+// else on their port: handshakes are cheaper than below an [http.Server] and leave nearly
+// nothing behind for the garbage collector. All that a Server has, such as limits, Check,
+// Refuse, Origins, Stats and Shutdown, holds as it does for ServeHTTP. Connections that
+// MaxHandshakes or MaxConnsPerAddr has no place for are told so, if they are plain
+// sockets, and closed.
 //
 // A connection has [Server.HandshakeTimeout] for the whole head of its request, which may
 // have 64 KiB and 256 header lines. What is no proper request to upgrade gets an answer
 // that says why, and the connection is closed behind it: pages, bodies, keep-alive and
-// HTTP/2 are for an [http.Server].
+// HTTP/2 are for an [http.Server]. Refuse isn't asked about what isn't even a request.
 //
-// For TLS, l is that of [tls.NewListener], whose [tls.Config.NextProtos] should be empty
-// or http/1.1. Its handshake counts as a part of ours: it has the same time, and the same
-// limits hold. A listener of TCP sets up the kernel's keepalive by four system calls for
-// each connection; as a Server sends pings, one with [net.ListenConfig.KeepAlive] -1 saves
-// them.
+// For TLS, l is that of [tls.NewListener]; NextProtos of its [tls.Config] should be empty
+// or http/1.1. The handshake of TLS is a part of ours: it counts as one from the beginning
+// and has the same time. A listener of TCP has the kernel send its own keepalive, which
+// costs four system calls for each connection; as a Server sends pings, a
+// [net.ListenConfig] with KeepAlive -1 saves them.
 //
-// Paths are all the same to Serve. [Server.Check] can refuse those that there are not, with
-// a [handshake.Refusal] of status 404, and can hand on to the Handler what it needs of the
-// request, in its context: *r = *r.WithContext(context.WithValue(r.Context(), key, value)).
-// That context doesn't end with the connection.
+// To Serve all paths are the same. [Server.Check] can refuse those that there are not,
+// with a [handshake.Refusal] of status 404, and hand on to the Handler what that needs of
+// the request: *r = *r.WithContext(context.WithValue(r.Context(), key, value)). The
+// request's context has no values before, and doesn't end with the connection.
 //
 // If the listener fails for a while, as when there are no file descriptors left, Serve
-// tries again. It closes l when it returns, and returns another error only if l fails for
-// good. It may be called for several listeners at the same time.
+// tries again, in 5 milliseconds first and a second at last. If it fails for good, Serve
+// returns its error. In each case l is closed. Serve may be called for several listeners
+// at the same time.
 func (s *Server) Serve(l net.Listener) error {
 	if s.Handler == nil {
 		l.Close()
