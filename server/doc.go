@@ -44,6 +44,11 @@
 //	}
 //	return s.Serve(l) // http.ErrServerClosed after Shutdown
 //
+// # Topics
+//
+// [Server.Broadcast] sends to all connections. [Topics] sends to those that have joined
+// a topic, such as a room, in this process or, with a [Bus], in any number of them.
+//
 // # The end
 //
 // [Server.Shutdown] tells everybody to go and waits for it:
