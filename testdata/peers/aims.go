@@ -29,7 +29,6 @@ var aims = []aim{
 	{"16m", cpu, []string{"raw"}, 1.15, "at most 1.15 times raw"},
 	{"broadcast", cpu, []string{"gws"}, 0.4, "at most 0.4 of gws for a delivery"},
 	{"handshake", cpu, []string{"gorilla"}, 1, "not above gorilla"},
-	{"idle", rssLeft, nil, 6500, "at most 6.5 KB resident before a collection"},
 	{"idle", rss, nil, 4000, "at most 4.0 KB resident"},
 	{"idle-tls", rss, nil, 14500, "at most 14.5 KB resident"},
 	{"deflate-1k", cpu, []string{"go"}, 0.5, "at most half of the best library"},

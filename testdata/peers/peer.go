@@ -43,8 +43,6 @@ var peers = []peer{
 		compress: "", start: startRaw},
 	{name: "hawser", module: "hawser/websocket", how: "README: server.Server, Conn.Messages, Conn.Write", utf8: "yes",
 		compress: "takeover", start: startHawser},
-	{name: "hawser-serve", module: "hawser/websocket", how: "the same by Server.Serve on its own listener, without net/http", utf8: "yes",
-		compress: "takeover", extra: true, start: startHawserServe},
 	{name: "gorilla", module: "github.com/gorilla/websocket", how: "examples/echo: ReadMessage, WriteMessage", utf8: "no",
 		compress: "no takeover", start: startGorilla},
 	{name: "coder", module: "github.com/coder/websocket", how: "Accept, Conn.Read, Conn.Write", utf8: "no",
@@ -57,6 +55,8 @@ var peers = []peer{
 		compress: "takeover", start: startGWS},
 	{name: "gws-parallel", module: "github.com/lxzan/gws", how: "README \"Best Practice\" (ParallelEnabled: echoes may overtake each other)", utf8: "yes",
 		compress: "", extra: true, start: startGWSParallel},
+	{name: "hawser-serve", module: "hawser/websocket", how: "hawser by Server.Serve, without net/http", utf8: "yes",
+		compress: "takeover", extra: true, start: startHawserServe},
 }
 
 func findPeer(name string) (peer, bool) {
