@@ -11,15 +11,16 @@ import (
 
 // The defaults that the zero [Compression] stands for.
 const (
-	DefaultWindowBits      = 12 // a window of 4 KiB
+	DefaultWindowBits      = 12 // a window of 4 KiB; a client has the server use 15
 	DefaultMinCompressSize = 32 // bytes
 )
 
 // Compression says how to compress messages, if the peer agrees (extension
 // permessage-deflate, RFC 7692). The zero value is a good one: context takeover
 // with windows of 4 KiB, which makes the most of small messages for at most 16
-// KiB of memory per connection that has seen traffic. Without takeover there is
-// none. What larger windows take is in the overview of package
+// KiB of memory per connection that has seen traffic. A client, which has few
+// connections, receives with a window of 32 KiB, as all servers know that one.
+// Without takeover there is none. What larger windows take is in the overview of package
 // [hawser/websocket/frame/deflate].
 //
 // Compression is off unless asked for, because of what RFC 7692 section 8 warns
@@ -45,7 +46,9 @@ type Compression struct {
 // it smaller, it's smaller.
 type Window struct {
 	// Bits is the base-2 logarithm of its size in bytes, from 8 to 15. 0 means
-	// [DefaultWindowBits]. What's out of the range is taken as the nearest.
+	// [DefaultWindowBits], but for a client to receive it means 15, as in browsers:
+	// not all servers can keep to less. What's out of the range is taken as the
+	// nearest.
 	Bits int
 	// NoTakeover makes each message be compressed by itself.
 	NoTakeover bool
@@ -64,6 +67,9 @@ func (k *Compression) Deflate(role frame.Role) handshake.Deflate {
 	server, client := k.Send, k.Receive
 	if role == frame.Client {
 		server, client = client, server
+		if server.Bits == 0 {
+			server.Bits = deflate.MaxWindowBits
+		}
 	}
 	return handshake.Deflate{
 		ServerNoTakeover: server.NoTakeover, ServerWindowBits: server.bits(),

@@ -41,8 +41,8 @@ func TestIdleMemory(t *testing.T) {
 		{"TLS", nil, 12 << 10}, // crypto/tls keeps what its largest record took
 		{"no takeover", &websocket.Compression{Send: without, Receive: without}, 4 << 10},
 		{"window of 9 bits", &websocket.Compression{Send: small, Receive: small}, 6 << 10},
-		{"window of 12 bits", &websocket.Compression{}, 20 << 10},
-		{"window of 12 bits, compact", &websocket.Compression{Compact: true}, 12 << 10},
+		{"window of 12 bits", &websocket.Compression{Receive: websocket.Window{Bits: 12}}, 20 << 10},
+		{"window of 12 bits, compact", &websocket.Compression{Receive: websocket.Window{Bits: 12}, Compact: true}, 12 << 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			const n = 200

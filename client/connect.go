@@ -3,112 +3,100 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // connect returns a connection to the server that req is for, through a proxy
-// and TLS as need be.
+// and TLS as need be. What is spoken on it is for others to know.
 func (a *attempt) connect(ctx context.Context, req *http.Request) (net.Conn, error) {
-	proxy, err := a.e.proxy(req)
+	proxy, err := a.proxyFor(req)
 	if err != nil {
-		return nil, fmt.Errorf("websocket: proxy: %w", err)
+		return nil, err
 	}
-	target := address(a.u, defaultPort(a.u.Scheme))
 	var nc net.Conn
 	if proxy == nil {
-		nc, err = a.e.dial(ctx, "tcp", target)
+		nc, _, err = a.reach(ctx, a.u)
 	} else {
-		nc, err = a.connectProxy(ctx, proxy, target)
+		if nc, err = a.connectProxy(ctx, proxy, a.u); err != nil {
+			return nil, err
+		}
+		if a.u.Scheme == "https" {
+			nc, err = a.startTLS(ctx, nc, a.u)
+		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("websocket: %w", err)
-	}
-	if a.u.Scheme == "https" {
-		if nc, err = startTLS(ctx, nc, a.e.tls, a.u.Hostname()); err != nil {
-			return nil, fmt.Errorf("websocket: %w", err)
-		}
+		return nil, fmt.Errorf("websocket: %w", orContext(ctx, err))
 	}
 	return nc, nil
 }
 
-// startTLS does the TLS handshake. It offers HTTP/1.1 only: the upgrade is
-// nothing that HTTP/2 has.
-func startTLS(ctx context.Context, nc net.Conn, config *tls.Config, host string) (net.Conn, error) {
+// reach connects to the host of u, which is the server's or a proxy's, with TLS if
+// its scheme is https. If that fails it tells which step did.
+func (a *attempt) reach(ctx context.Context, u *url.URL) (nc net.Conn, step string, err error) {
+	if u.Scheme != "https" {
+		nc, err = a.e.dial(ctx, "tcp", address(u))
+		return nc, "connect", err
+	}
+	if a.e.dialTLS != nil {
+		if nc, err = a.e.dialTLS(ctx, "tcp", address(u)); err != nil {
+			return nil, "connect with TLS", err
+		}
+		nc, err = finishTLS(ctx, nc, u)
+		return nc, "TLS handshake", err
+	}
+	if nc, err = a.e.dial(ctx, "tcp", address(u)); err != nil {
+		return nil, "connect", err
+	}
+	nc, err = a.startTLS(ctx, nc, u)
+	return nc, "TLS handshake", err
+}
+
+// startTLS does the TLS handshake with the host of u. It offers HTTP/1.1 only: the
+// upgrade is nothing that HTTP/2 has.
+func (a *attempt) startTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
+	config := a.e.tls.Clone()
 	if config == nil {
 		config = new(tls.Config)
-	} else {
-		config = config.Clone()
 	}
 	if config.ServerName == "" {
-		config.ServerName = host
+		config.ServerName = withoutZone(u.Hostname())
 	}
 	config.NextProtos = []string{"http/1.1"}
-	tc := tls.Client(nc, config)
-	if err := tc.HandshakeContext(ctx); err != nil {
+	return finishTLS(ctx, tls.Client(nc, config), u)
+}
+
+// finishTLS does what is left of the TLS handshake on a connection to the host of
+// u, and checks that HTTP/1.1 is spoken on it.
+func finishTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
+	tc, ok := nc.(*tls.Conn)
+	if !ok {
+		return nc, nil // from DialTLSContext; who made it has seen to it
+	}
+	err := tc.HandshakeContext(ctx)
+	if err == nil && tc.ConnectionState().NegotiatedProtocol == "h2" {
+		err = errors.New("the connection was made for HTTP/2, and a WebSocket needs HTTP/1.1 here")
+	}
+	if err != nil {
 		nc.Close()
-		return nil, fmt.Errorf("TLS handshake with %s: %w", host, err)
+		return nil, fmt.Errorf("TLS handshake with %s: %w", u.Hostname(), orContext(ctx, err))
 	}
 	return tc, nil
 }
 
-// connectProxy returns a connection to target through proxy.
-func (a *attempt) connectProxy(ctx context.Context, proxy *url.URL, target string) (net.Conn, error) {
-	nc, err := a.e.dial(ctx, "tcp", address(proxy, defaultPort(proxy.Scheme)))
-	if err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
-	}
-	if proxy.Scheme == "https" {
-		if nc, err = startTLS(ctx, nc, a.e.tls, proxy.Hostname()); err != nil {
-			return nil, fmt.Errorf("proxy: %w", err)
-		}
-	}
-	stop := guard(ctx, nc)
-	switch proxy.Scheme {
-	case "http", "https":
-		err = connectHTTP(nc, proxy, target)
-	case "socks5", "socks5h":
-		err = connectSOCKS(nc, proxy.User, target)
-	default:
-		err = fmt.Errorf("scheme %q is not one of a proxy", proxy.Scheme)
-	}
-	if !stop() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		nc.Close()
-		return nil, fmt.Errorf("proxy: %w", orContext(ctx, err))
-	}
-	return nc, nil
+// guard lets the end of ctx end what happens on nc. stop returns false if it did.
+func guard(ctx context.Context, nc net.Conn) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
 }
 
-// connectHTTP asks an HTTP proxy for a tunnel (RFC 9110 section 9.3.6).
-func connectHTTP(nc net.Conn, proxy *url.URL, target string) error {
-	req := &http.Request{
-		Method: http.MethodConnect,
-		URL:    &url.URL{Opaque: target},
-		Host:   target,
-		Header: make(http.Header),
+// orContext returns the error of ctx if that is the reason for err.
+func orContext(ctx context.Context, err error) error {
+	if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w (%w)", cause, err)
 	}
-	if u := proxy.User; u != nil {
-		password, _ := u.Password()
-		req.SetBasicAuth(u.Username(), password)
-		req.Header["Proxy-Authorization"] = req.Header["Authorization"]
-		req.Header.Del("Authorization")
-	}
-	resp, unread, err := roundTrip(nc, req)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode/100 != 2 {
-		keepBody(resp)
-		return &HandshakeError{Response: resp, Err: fmt.Errorf("the proxy answers CONNECT with status %s", resp.Status)}
-	}
-	if len(unread) > 0 {
-		// The server speaks only after it has been asked, so this is the proxy's.
-		return fmt.Errorf("the proxy sends %d bytes behind its answer", len(unread))
-	}
-	return nil
+	return err
 }

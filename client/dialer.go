@@ -3,15 +3,12 @@ package client
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"time"
 
 	"hawser/websocket"
-	"hawser/websocket/frame"
-	"hawser/websocket/handshake"
 )
 
 // DefaultTimeout bounds a dial whose [Dialer] sets no timeout.
@@ -20,32 +17,55 @@ const DefaultTimeout = 30 * time.Second
 // Dialer dials connections. The zero value is ready to use. Its fields must not
 // be changed while it's in use; its method may be called from any goroutine.
 type Dialer struct {
-	// Config has the limits of each connection.
+	// Config has the limits of each connection. The zero value has the defaults
+	// that [websocket.Config] names.
 	Config websocket.Config
-	// Header is added to the request, for instance Origin, Authorization or
-	// Cookie. What belongs to the handshake itself can't be set.
+	// Header is added to the request, for instance Origin, Authorization or Cookie,
+	// or Host in place of the URL's; nil adds none. Names are sent in their canonical
+	// form, whatever their spelling is here. What belongs to the handshake itself
+	// can't be set.
 	Header http.Header
-	// Subprotocols are those to offer, best first (RFC 6455 section 1.9).
+	// Subprotocols are those to offer, best first (RFC 6455 section 1.9); nil offers
+	// none.
 	Subprotocols []string
-	// Timeout bounds the whole dial, redirects included. 0 is [DefaultTimeout],
-	// a negative value none but that of the context.
+	// Timeout bounds the whole dial, redirects included. 0 is that of HTTPClient, if
+	// it has one, and else [DefaultTimeout]; a negative value is none but that of
+	// the context.
 	Timeout time.Duration
 	// MaxRedirects is how many redirects to follow; 0 follows none. From wss to
 	// ws none is followed, and to another origin none of the credentials go along:
-	// not those of the URL, not the headers Authorization and Cookie.
+	// not those of the URL, and none of the headers Authorization, Cookie, Cookie2,
+	// Proxy-Authorization, Proxy-Authenticate, WWW-Authenticate and Host.
 	MaxRedirects int
 
-	// TLSConfig is for wss. The name to verify is the URL's unless it has one.
+	// TLSConfig is for wss, and for a proxy with the scheme https. The name to verify
+	// is the URL's unless it has one. Nil is the zero Config. Its NextProtos are not
+	// used: HTTP/1.1 is what is offered.
 	TLSConfig *tls.Config
 	// Proxy returns the proxy for a request, whose URL has the scheme http or
-	// https; nil is none. A nil Proxy is [http.ProxyFromEnvironment]. The schemes
-	// http, https, socks5 and socks5h are understood.
+	// https; a nil URL is none. Nil, like [http.ProxyFromEnvironment], stands for
+	// [ProxyFromEnvironment]. The schemes http, https, socks5 and socks5h are
+	// understood; the last two both have the proxy resolve the name.
 	Proxy func(*http.Request) (*url.URL, error)
+	// ProxyConnectHeader is added to the request CONNECT to a proxy with the scheme
+	// http or https; nil adds none. Userinfo in the proxy's URL becomes the header
+	// Proxy-Authorization unless it is here.
+	ProxyConnectHeader http.Header
 	// DialContext makes the connections, those to a proxy included. Nil is that
 	// of a [net.Dialer].
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// HTTPClient, if not nil, lends its Jar for cookies, and if its Transport is
-	// an [http.Transport], the TLSConfig, Proxy and DialContext that are nil here.
+	// DialTLSContext makes the connections for wss, and to a proxy with the scheme
+	// https, as in an [http.Transport]: it's given the host and port, and returns a
+	// connection on which TLS is under way or done, with HTTP/1.1 to be spoken on
+	// it. Through a proxy it isn't used for the server. Nil is DialContext and
+	// TLSConfig.
+	DialTLSContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// HTTPClient lends what isn't set here: its Jar, Timeout and CheckRedirect (which
+	// is asked besides MaxRedirects), and of its Transport, which has to be an
+	// [http.Transport] or nil, TLSClientConfig, Proxy (of which nil is none),
+	// DialContext, the headers for CONNECT and OnProxyConnectResponse, and
+	// DialTLSContext if neither TLSConfig nor DialContext is set here. Another
+	// Transport is an error. Nil lends nothing.
 	HTTPClient *http.Client
 }
 
@@ -56,182 +76,32 @@ func Dial(ctx context.Context, url string) (*websocket.Conn, error) {
 	return c, err
 }
 
-// Dial connects to a ws or wss URL. ctx is for the dial only; the connection goes
-// on when it ends. Userinfo in the URL becomes basic authentication.
+// Dial connects to a ws or wss URL, or one with http or https, which stand for
+// them. ctx is for the dial only; the connection goes on when it ends. Userinfo in
+// the URL becomes basic authentication. What a URL can't have as it is, spaces and
+// other than ASCII characters, is escaped, and a host converted to its ASCII form
+// (RFC 3490), as browsers do.
 //
 // When a server refuses, the error is a *[HandshakeError] and the response is
 // returned too, with the beginning of its body. With a connection comes the
-// response that made it.
+// response that made it. When a proxy fails, the error is a *[ProxyError]. When
+// time is up, the error matches [context.DeadlineExceeded] under [errors.Is] or
+// holds a [net.Error] whose Timeout is true. No error has the URL's password in
+// its text.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*websocket.Conn, *http.Response, error) {
-	u, err := parseURL(rawURL)
+	a, err := d.newAttempt(rawURL)
 	if err != nil {
 		return nil, nil, err
 	}
-	timeout := d.Timeout
-	if timeout == 0 {
-		timeout = DefaultTimeout
-	}
-	if timeout > 0 {
+	if a.e.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, timeout)
+		ctx, cancel = context.WithTimeout(ctx, a.e.timeout)
 		defer cancel()
 	}
-	e := d.environment()
-	a := attempt{d: d, e: e, u: u, header: d.Header.Clone()}
-	if a.header == nil {
-		a.header = make(http.Header)
-	}
-	for redirects := 0; ; redirects++ {
-		c, resp, err := a.dial(ctx)
-		if err == nil || resp == nil || redirects >= d.MaxRedirects || !isRedirect(resp) {
+	for {
+		c, resp, again, err := a.dial(ctx)
+		if !again {
 			return c, resp, err
 		}
-		if err := a.follow(resp); err != nil {
-			return nil, resp, &HandshakeError{Response: resp, Err: err}
-		}
 	}
-}
-
-// environment is what a Dialer takes from its HTTPClient and defaults.
-type environment struct {
-	tls   *tls.Config
-	proxy func(*http.Request) (*url.URL, error)
-	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
-	jar   http.CookieJar
-}
-
-func (d *Dialer) environment() environment {
-	e := environment{d.TLSConfig, d.Proxy, d.DialContext, nil}
-	if d.HTTPClient != nil {
-		e.jar = d.HTTPClient.Jar
-		if t, ok := d.HTTPClient.Transport.(*http.Transport); ok {
-			if e.tls == nil {
-				e.tls = t.TLSClientConfig
-			}
-			if e.proxy == nil {
-				e.proxy = t.Proxy
-			}
-			if e.dial == nil {
-				e.dial = t.DialContext
-			}
-		}
-	}
-	if e.proxy == nil {
-		e.proxy = http.ProxyFromEnvironment
-	}
-	if e.dial == nil {
-		e.dial = new(net.Dialer).DialContext
-	}
-	return e
-}
-
-// attempt is one request, of which redirects may make several.
-type attempt struct {
-	d      *Dialer
-	e      environment
-	u      *url.URL // scheme http or https
-	header http.Header
-}
-
-// dial makes one attempt. A response without a connection is a refusal.
-func (a *attempt) dial(ctx context.Context) (*websocket.Conn, *http.Response, error) {
-	req, key, err := a.request(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	nc, err := a.connect(ctx, req)
-	if err != nil {
-		return nil, nil, err
-	}
-	stop := guard(ctx, nc)
-	resp, unread, err := roundTrip(nc, req)
-	if err != nil {
-		stop()
-		nc.Close()
-		return nil, nil, &HandshakeError{Err: orContext(ctx, err)}
-	}
-	if a.e.jar != nil {
-		a.e.jar.SetCookies(a.u, resp.Cookies())
-	}
-	setup, err := a.agreed(resp, key)
-	if err != nil {
-		keepBody(resp)
-		stop()
-		nc.Close()
-		return nil, resp, &HandshakeError{Response: resp, Err: err}
-	}
-	if !stop() {
-		nc.Close()
-		return nil, nil, &HandshakeError{Err: ctx.Err()}
-	}
-	resp.Body = http.NoBody
-	setup.Unread = unread
-	return websocket.NewConn(nc, setup, a.d.Config), resp, nil
-}
-
-// offer has the extensions to ask for.
-func (a *attempt) offer() []handshake.Extension {
-	if k := a.d.Config.Compression; k != nil {
-		return handshake.OfferDeflate(k.Deflate(frame.Client))
-	}
-	return nil
-}
-
-// agreed checks the response and returns what was agreed on.
-func (a *attempt) agreed(resp *http.Response, key string) (websocket.Setup, error) {
-	offer := a.offer()
-	r, err := handshake.CheckResponse(resp, key, a.d.Subprotocols, offer)
-	setup := websocket.Setup{Role: frame.Client, Subprotocol: r.Protocol}
-	if len(r.Extensions) > 0 && err == nil { // there's only one that was offered
-		var agreed handshake.Deflate
-		agreed, err = handshake.CheckDeflate(offer, r.Extensions[0])
-		setup.Deflate = &agreed
-	}
-	return setup, err
-}
-
-// request makes the opening handshake (RFC 6455 section 4.1).
-func (a *attempt) request(ctx context.Context) (*http.Request, string, error) {
-	key, err := handshake.NewKey()
-	if err != nil {
-		return nil, "", err
-	}
-	req := (&http.Request{
-		Method:     http.MethodGet,
-		URL:        a.u,
-		Host:       hostHeader(a.u),
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
-		Header:     a.header.Clone(),
-	}).WithContext(ctx)
-	if host := a.header.Get("Host"); host != "" {
-		req.Host = host
-	}
-	if err := handshake.RequestHeader(req.Header, key, a.d.Subprotocols, a.offer()); err != nil {
-		return nil, "", err
-	}
-	if u := a.u.User; u != nil && req.Header.Get("Authorization") == "" {
-		password, _ := u.Password()
-		req.SetBasicAuth(u.Username(), password)
-	}
-	if a.e.jar != nil {
-		for _, cookie := range a.e.jar.Cookies(a.u) {
-			req.AddCookie(cookie)
-		}
-	}
-	return req, key, nil
-}
-
-// guard lets the end of ctx end what happens on nc. stop returns false if it did.
-func guard(ctx context.Context, nc net.Conn) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
-}
-
-// orContext returns the error of ctx if that is the reason for err.
-func orContext(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("%w (%w)", ctx.Err(), err)
-	}
-	return err
 }

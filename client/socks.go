@@ -11,45 +11,56 @@ import (
 )
 
 // connectSOCKS asks a SOCKS5 proxy for a connection to target (RFC 1928), which
-// resolves its name, with user's name and password if it wants them (RFC 1929).
-func connectSOCKS(rw io.ReadWriter, user *url.Userinfo, target string) error {
+// resolves its name, with user's name and password if it wants them (RFC 1929). It
+// returns the step that it got to.
+func connectSOCKS(rw io.ReadWriter, user *url.Userinfo, target string) (step string, err error) {
+	step = "SOCKS5 greeting"
 	methods := []byte{5, 1, 0}
 	if user != nil {
 		methods = []byte{5, 2, 0, 2}
 	}
 	var answer [2]byte
 	if err := exchange(rw, methods, answer[:]); err != nil {
-		return err
+		return step, err
 	}
 	switch {
 	case answer[0] != 5:
-		return errors.New("it doesn't speak SOCKS5")
+		return step, errors.New("it doesn't speak SOCKS5")
 	case answer[1] == 2 && user != nil:
+		step = "SOCKS5 authentication"
 		if err := authenticateSOCKS(rw, user); err != nil {
-			return err
+			return step, err
 		}
 	case answer[1] != 0:
-		return errors.New("it accepts none of the ways to authenticate")
+		return step, errors.New("it accepts none of the ways to authenticate")
 	}
+	step = "SOCKS5 request for " + target
 	req, err := appendTarget([]byte{5, 1, 0}, target)
 	if err != nil {
-		return err
+		return step, err
 	}
 	var head [4]byte
 	if err := exchange(rw, req, head[:]); err != nil {
-		return err
+		return step, err
 	}
 	if head[1] != 0 {
-		return fmt.Errorf("it can't connect: %s", socksReply(head[1]))
+		return step, fmt.Errorf("it can't connect: %s", socksReply(head[1]))
 	}
-	return skipAddress(rw, head[3])
+	return step, skipAddress(rw, head[3])
 }
 
 func exchange(rw io.ReadWriter, out, in []byte) error {
 	if _, err := rw.Write(out); err != nil {
 		return err
 	}
-	_, err := io.ReadFull(rw, in)
+	return readFull(rw, in)
+}
+
+func readFull(r io.Reader, p []byte) error {
+	_, err := io.ReadFull(r, p)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("it closed the connection: %w", io.ErrUnexpectedEOF)
+	}
 	return err
 }
 
@@ -104,15 +115,14 @@ func skipAddress(r io.Reader, kind byte) error {
 		n = 16
 	case 3:
 		var size [1]byte
-		if _, err := io.ReadFull(r, size[:]); err != nil {
+		if err := readFull(r, size[:]); err != nil {
 			return err
 		}
 		n = int(size[0])
 	default:
 		return fmt.Errorf("address of kind %d in its reply", kind)
 	}
-	_, err := io.ReadFull(r, make([]byte, n+2))
-	return err
+	return readFull(r, make([]byte, n+2))
 }
 
 func socksReply(code byte) string {

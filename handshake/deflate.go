@@ -30,28 +30,26 @@ type Deflate struct {
 }
 
 // OfferDeflate returns what a client offers that wants the given parameters, best
-// first. A bound for the client's own window is not among it, as it can keep to
-// any, and as some servers don't know of one in an offer. A server that can't keep
-// to a window is asked to do without takeover instead, so that the client needs
-// no memory for it either way. The last offer is for servers that have clients do
-// without takeover, but only if these say that they would.
+// first. Without a bound for the server's window, and with takeover, that is what
+// browsers offer and all servers understand: permessage-deflate with the parameter
+// client_max_window_bits. A bound for the client's own window is not in an offer,
+// as the client can keep to any, and as some servers don't know of one there.
+//
+// A server that is asked for a smaller window gets a second offer, to do without
+// takeover instead, so that the client needs no memory for it either way. A window
+// of 8 bits is asked for as one of 9: zlib has none of 8, and many servers refuse
+// it or fail.
 func OfferDeflate(want Deflate) []Extension {
 	best := deflateOffer{Deflate: want, client: true}
 	best.ClientWindowBits = 0
 	if !bounded(want.ServerWindowBits) {
 		best.ServerWindowBits = 0
+		return []Extension{best.extension()}
 	}
-	offers := []Extension{best.extension()}
+	best.ServerWindowBits = max(want.ServerWindowBits, minWindowBits+1)
 	other := best
-	if best.ServerWindowBits != 0 {
-		other.ServerWindowBits, other.ServerNoTakeover = 0, true
-		offers = append(offers, other.extension())
-	}
-	if !best.ClientNoTakeover {
-		other.ClientNoTakeover = true
-		offers = append(offers, other.extension())
-	}
-	return offers
+	other.ServerWindowBits, other.ServerNoTakeover = 0, true
+	return []Extension{best.extension(), other.extension()}
 }
 
 // AcceptDeflate returns a server's answer to the first offer that it can meet,

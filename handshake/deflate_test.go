@@ -121,13 +121,16 @@ func TestOfferDeflate(t *testing.T) {
 		want  handshake.Deflate
 		offer string
 	}{
-		{"7_nothing", handshake.Deflate{}, "permessage-deflate; client_max_window_bits, permessage-deflate; client_no_context_takeover; client_max_window_bits"},
-		{"7_no_takeover", handshake.Deflate{ServerNoTakeover: true, ClientNoTakeover: true},
+		{"as browsers", handshake.Deflate{}, "permessage-deflate; client_max_window_bits"},
+		{"a bound that is none", handshake.Deflate{ServerWindowBits: 15}, "permessage-deflate; client_max_window_bits"},
+		{"the client's own window is its own affair", handshake.Deflate{ClientWindowBits: 12}, "permessage-deflate; client_max_window_bits"},
+		{"no takeover", handshake.Deflate{ServerNoTakeover: true, ClientNoTakeover: true},
 			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"},
-		{"7_own_window", handshake.Deflate{ClientWindowBits: 9, ClientNoTakeover: true}, "permessage-deflate; client_no_context_takeover; client_max_window_bits"},
-		{"7_fallback", handshake.Deflate{ServerWindowBits: 12}, "permessage-deflate; server_max_window_bits=12; client_max_window_bits, " +
-			"permessage-deflate; server_no_context_takeover; client_max_window_bits, " +
-			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"},
+		{"no takeover of its own", handshake.Deflate{ClientWindowBits: 9, ClientNoTakeover: true}, "permessage-deflate; client_no_context_takeover; client_max_window_bits"},
+		{"a smaller window", handshake.Deflate{ServerWindowBits: 12}, "permessage-deflate; server_max_window_bits=12; client_max_window_bits, " +
+			"permessage-deflate; server_no_context_takeover; client_max_window_bits"},
+		{"8 bits", handshake.Deflate{ServerWindowBits: 8}, "permessage-deflate; server_max_window_bits=9; client_max_window_bits, " +
+			"permessage-deflate; server_no_context_takeover; client_max_window_bits"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -139,6 +142,12 @@ func TestOfferDeflate(t *testing.T) {
 			answer, agreed, ok := handshake.AcceptDeflate(offer, handshake.Deflate{})
 			want := test.want
 			want.ClientWindowBits = 0
+			switch want.ServerWindowBits {
+			case 8:
+				want.ServerWindowBits = 9
+			case 15:
+				want.ServerWindowBits = 0
+			}
 			if same, err := handshake.CheckDeflate(offer, answer); !ok || err != nil || same != agreed || agreed != want {
 				t.Errorf("a server agrees on %+v (%v), the client on %+v (%v)", agreed, ok, same, err)
 			}

@@ -49,7 +49,7 @@ func TestCompressionAnswer(t *testing.T) {
 func TestCompression(t *testing.T) {
 	t.Parallel()
 	url := start(t, &server.Server{Handler: echo, Config: websocket.Config{Compression: &websocket.Compression{Send: websocket.Window{Bits: 10}}}})
-	d := &client.Dialer{Config: websocket.Config{Compression: &websocket.Compression{Send: websocket.Window{NoTakeover: true}}}}
+	d := &client.Dialer{Config: websocket.Config{Compression: &websocket.Compression{Send: websocket.Window{NoTakeover: true}, Receive: websocket.Window{Bits: 12}}}}
 	c, _, err := d.Dial(ctx, url)
 	if err != nil {
 		t.Fatal(err)

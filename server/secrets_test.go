@@ -135,7 +135,7 @@ func TestNoCredentialsInErrors(t *testing.T) {
 		{"redirect_to_a_malformed_URL", "ws://user:secret@" + host + "/malformed", ""},
 		{"port", "ws://user:secret@example.org:x", ""},
 		{"host", "ws://user:secret@", ""},
-		{"scheme", "http://user:secret@example.org", ""},
+		{"scheme", "ftp://user:secret@example.org", ""},
 		{"fragment", "ws://user:secret@example.org#secret", ""},
 		{"escape", "ws://user:secret%zz@example.org", ""},
 		{"proxy_refuses", "ws://user:secret@example.org", "http://user:secret@" + host},

@@ -38,7 +38,7 @@ func (o *options) dialer() (*client.Dialer, error) {
 		Timeout:      o.connectTime,
 		MaxRedirects: o.follow,
 		TLSConfig:    &tls.Config{InsecureSkipVerify: o.insecure},
-		Proxy:        http.ProxyFromEnvironment,
+		Proxy:        client.ProxyFromEnvironment,
 	}
 	if o.caCert != "" {
 		pem, err := os.ReadFile(o.caCert)

@@ -50,8 +50,8 @@ func TestVerbose(t *testing.T) {
 > Authorization: Basic ***
 > Connection: Upgrade
 > Cookie: ***
-> Sec-Websocket-Key: VARIES
-> Sec-Websocket-Version: 13
+> Sec-WebSocket-Key: VARIES
+> Sec-WebSocket-Version: 13
 > Upgrade: websocket
 >
 `
@@ -98,9 +98,9 @@ func TestCompress(t *testing.T) {
 		want := "* no compression\n"
 		switch {
 		case k != nil && k.Send.Bits == 9:
-			want = "* compression by the client: window of 4096 bytes, no context takeover\n* compression by the server: window of 512 bytes\n"
+			want = "* compression by the client: window of 4096 bytes, no context takeover\n* compression by the server: window of 32768 bytes\n"
 		case k != nil:
-			want = "* compression by the client: window of 4096 bytes\n* compression by the server: window of 4096 bytes\n"
+			want = "* compression by the client: window of 4096 bytes\n* compression by the server: window of 32768 bytes\n"
 		}
 		if !strings.Contains(errs, "# socket open\n"+want) {
 			t.Errorf("no %q in %q", want, errs)

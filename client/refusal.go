@@ -1,0 +1,85 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxBody     = 1 << 10     // bytes kept of the body of a refusal
+	maxBodyWait = time.Second // for these, from the end of the head
+	maxQuote    = 200         // bytes of a body's first line in an error
+)
+
+// HandshakeError is a failed opening handshake.
+type HandshakeError struct {
+	// Response is the server's, or the proxy's, with the beginning of its body: what
+	// had arrived a second after the head, and at most 1 KiB. It's nil if none came.
+	Response *http.Response
+	// Err says what was wrong.
+	Err error
+}
+
+// Error says what was wrong.
+func (e *HandshakeError) Error() string { return "websocket: handshake failed: " + trimPrefix(e.Err) }
+
+// Unwrap returns e.Err.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+func trimPrefix(err error) string { return strings.TrimPrefix(err.Error(), "websocket: ") }
+
+// refused returns the error for a response that doesn't give what was asked for,
+// for the reason err. It quotes the first line of a body that is text.
+func refused(ctx context.Context, nc net.Conn, resp *http.Response, err error) error {
+	if line := firstLine(keepBody(ctx, nc, resp)); line != "" {
+		err = fmt.Errorf("%w: %q", err, line)
+	}
+	return &HandshakeError{Response: resp, Err: err}
+}
+
+// keepBody replaces the body of a response that came on nc by its beginning, so
+// that it can be read when the connection is gone. It doesn't wait for more than
+// maxBodyWait: a body may have no end.
+func keepBody(ctx context.Context, nc net.Conn, resp *http.Response) []byte {
+	var body []byte
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		ctx, cancel := context.WithTimeout(ctx, maxBodyWait)
+		defer cancel()
+		defer guard(ctx, nc)()
+		body, _ = io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return body
+}
+
+// firstLine returns the first line of a body, shortened, or "" if it's no text for
+// people: binary, compressed, or markup.
+func firstLine(body []byte) string {
+	line, _, ended := strings.Cut(strings.TrimSpace(string(body)), "\n")
+	if len(body) == maxBody && !ended || len(line) > maxQuote {
+		line = line[:min(len(line), maxQuote)]
+		for n := len(line); n > 0 && n > len(line)-utf8.UTFMax; n-- { // a character that is cut
+			if utf8.RuneStart(line[n-1]) {
+				if !utf8.FullRuneInString(line[n-1:]) {
+					line = line[:n-1]
+				}
+				break
+			}
+		}
+		line += "..."
+	}
+	line = strings.TrimSpace(line)
+	if strings.HasPrefix(line, "<") || !utf8.ValidString(line) ||
+		strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+		return ""
+	}
+	return line
+}
