@@ -34,8 +34,8 @@ type Compression struct {
 	// [DefaultMinCompressSize], a negative value all of them.
 	MinSize int
 	// Send is for the messages of this side, Receive for those of the peer, which
-	// is made to keep to it. A peer that can't keep to a window has to do without
-	// takeover.
+	// is made to keep to it. One that doesn't know of windows is let use one of 15
+	// bits, which takes 32 KiB.
 	Send, Receive Window
 	// Compact makes the connection hold only half as much memory for sending, or
 	// a third, between messages, at the price of up to 10 microseconds for each.
@@ -48,7 +48,8 @@ type Window struct {
 	// Bits is the base-2 logarithm of its size in bytes, from 8 to 15. 0 means
 	// [DefaultWindowBits], but for a client to receive it means 15, as in browsers:
 	// not all servers can keep to less. What's out of the range is taken as the
-	// nearest.
+	// nearest. zlib has no window of 8: the handshake makes it 9, unless the peer is
+	// the one that asks for 8.
 	Bits int
 	// NoTakeover makes each message be compressed by itself.
 	NoTakeover bool
@@ -125,7 +126,7 @@ func (c *Conn) startCompression(agreed *handshake.Deflate) {
 	server := deflate.Config{WindowBits: agreed.ServerWindowBits, Takeover: !agreed.ServerNoTakeover}
 	client := deflate.Config{WindowBits: agreed.ClientWindowBits, Takeover: !agreed.ClientNoTakeover}
 	send, receive := server, client
-	if c.role == frame.Client {
+	if c.out.role == frame.Client {
 		send, receive = client, server
 	}
 	if send.WindowBits == 0 || send.WindowBits > k.Send.bits() {
@@ -166,12 +167,14 @@ func (d *deflater) count(in, out int) {
 	d.out.Add(int64(out))
 }
 
-// maxWire is how many bytes on the wire a compressed message of at most limit
-// bytes may have: a generous sender makes 9 bits of each byte, a careful one
-// adds 5 bytes for each 64 KiB.
+// maxWire is how many bytes on the wire a compressed message of at most limit bytes
+// may have. A sender that flushes behind each byte makes 11 bytes of it: a stored
+// block has 5 beside what it holds, and the empty one of the flush has 5. The bound
+// is far above what makes sense and only keeps out what never ends, as memory is
+// taken for what has been inflated.
 func maxWire(limit int64) int64 {
-	if limit > math.MaxInt64/2 {
-		return limit
+	if limit > math.MaxInt64/32 {
+		return math.MaxInt64
 	}
-	return limit + limit/8 + 64
+	return 16*limit + 64<<10
 }

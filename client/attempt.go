@@ -148,7 +148,7 @@ func (a *attempt) handshake(ctx context.Context, nc net.Conn, req *http.Request,
 		if followErr != nil {
 			err = followErr
 		}
-		return nil, resp, false, refused(ctx, nc, resp, err)
+		return nil, resp, false, refused(ctx, nc, req, resp, err)
 	}
 	if !stop() {
 		return nil, nil, false, &HandshakeError{Err: ctx.Err()}
@@ -166,6 +166,16 @@ func (a *attempt) offer() []handshake.Extension {
 	return nil
 }
 
+// tolerated has offers that an answer may be to, besides that which was made. Some
+// servers ignore a bound for their window, where they should decline the offer (RFC
+// 7692 section 7.1.2.1). That costs memory and breaks nothing, so their answer is
+// taken for one to an offer without the bound.
+func (a *attempt) tolerated() []handshake.Extension {
+	want := a.d.Config.Compression.Deflate(frame.Client)
+	want.ServerWindowBits = 0
+	return handshake.OfferDeflate(want)
+}
+
 // agreed checks the response and returns what was agreed on.
 func (a *attempt) agreed(resp *http.Response, key string) (websocket.Setup, error) {
 	offer := a.offer()
@@ -173,7 +183,7 @@ func (a *attempt) agreed(resp *http.Response, key string) (websocket.Setup, erro
 	setup := websocket.Setup{Role: frame.Client, Subprotocol: r.Protocol}
 	if len(r.Extensions) > 0 && err == nil { // there's only one that was offered
 		var agreed handshake.Deflate
-		agreed, err = handshake.CheckDeflate(offer, r.Extensions[0])
+		agreed, err = handshake.CheckDeflate(append(offer, a.tolerated()...), r.Extensions[0])
 		setup.Deflate = &agreed
 	}
 	return setup, err

@@ -64,8 +64,9 @@ type Dialer struct {
 	// is asked besides MaxRedirects), and of its Transport, which has to be an
 	// [http.Transport] or nil, TLSClientConfig, Proxy (of which nil is none),
 	// DialContext, the headers for CONNECT and OnProxyConnectResponse, and
-	// DialTLSContext if neither TLSConfig nor DialContext is set here. Another
-	// Transport is an error. Nil lends nothing.
+	// DialTLSContext if neither TLSConfig nor DialContext is set here. What else it
+	// has is about single steps, which Timeout bounds as a whole, or about the pool of
+	// connections, and is not used. Another Transport is an error. Nil lends nothing.
 	HTTPClient *http.Client
 }
 

@@ -7,7 +7,8 @@
 //	defer c.CloseNow()
 //
 // A [Dialer] has the options: headers, subprotocols, TLS, proxies, redirects,
-// cookies, limits.
+// cookies, limits. What they mean is what they mean in net/http, and URLs are what
+// browsers make of them.
 //
 // # In a browser
 //

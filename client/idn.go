@@ -86,7 +86,7 @@ func checkLabel(label []rune) error {
 		return errors.New("a label of the host begins with xn-- and is not ASCII")
 	}
 	for _, r := range label {
-		allowed := r < utf8.RuneSelf || // checkHost looks at these
+		allowed := r < utf8.RuneSelf || // parseHost looks at these
 			unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.So) ||
 			r == '\u00b7' || r == '\u30fb' || r == '\u05f3' || r == '\u05f4' // RFC 5892 appendix A
 		if !allowed || unicode.Is(rewritten, r) {

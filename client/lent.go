@@ -97,7 +97,30 @@ func (e *environment) borrow(d *Dialer, t *http.Transport) {
 	e.onConnect = t.OnProxyConnectResponse
 }
 
-// withContext is for the functions of a Transport that know no context.
+// withContext is for the functions of a Transport that know no context: the end of
+// one ends the waiting for them.
 func withContext(dial func(network, addr string) (net.Conn, error)) dialFunc {
-	return func(_ context.Context, network, addr string) (net.Conn, error) { return dial(network, addr) }
+	type result struct {
+		nc  net.Conn
+		err error
+	}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		done := make(chan result)
+		go func() {
+			nc, err := dial(network, addr)
+			select {
+			case done <- result{nc, err}:
+			case <-ctx.Done():
+				if err == nil {
+					nc.Close()
+				}
+			}
+		}()
+		select {
+		case r := <-done:
+			return r.nc, r.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }

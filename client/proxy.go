@@ -123,7 +123,7 @@ func (a *attempt) connectHTTP(ctx context.Context, nc net.Conn, proxy *url.URL, 
 		}
 	}
 	if resp.StatusCode/100 != 2 {
-		return refused(ctx, nc, resp, fmt.Errorf("the proxy answers with status %q", resp.Status))
+		return refused(ctx, nc, req, resp, fmt.Errorf("the proxy answers with status %q", resp.Status))
 	}
 	if len(unread) > 0 {
 		// The server speaks only after it has been asked, so this is the proxy's.

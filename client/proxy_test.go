@@ -1,6 +1,8 @@
 package client_test
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"hawser/websocket/client"
 )
@@ -151,55 +155,222 @@ func TestProxies(t *testing.T) {
 			}
 		}
 	}
-	noSocks, err := net.Listen("tcp", "127.0.0.1:0")
+}
+
+// TestProxyErrors: what a proxy does wrong is told with its kind, its address and
+// the step that failed, and without its password.
+func TestProxyErrors(t *testing.T) {
+	t.Parallel()
+	plain := httptest.NewServer(echo)
+	t.Cleanup(plain.Close)
+	var rec proxy
+	httpProxy := httptest.NewServer(&rec)
+	t.Cleanup(httpProxy.Close)
+	web := httpProxy.Listener.Addr().String()
+	socks := rec.socks(t)
+	target := plain.Listener.Addr().String()
+	// A server that sends something and hangs up.
+	answering := func(s string) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		go func() {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer nc.Close()
+			nc.Read(make([]byte, 1024))
+			io.WriteString(nc, s)
+			nc.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, nc)
+		}()
+		return l.Addr().String()
+	}
+	for _, tt := range []struct{ name, proxy, to, step, err string }{
+		{"nobody there", "http://u:secret@127.0.0.1:1", target, "connect", "connection refused"},
+		{"nobody there, SOCKS5", "socks5h://u:secret@127.0.0.1:1", target, "connect", "connection refused"},
+		{"no TLS", "https://u:secret@" + web, target, "TLS handshake", "TLS"},
+		{"hangs up", "http://u:secret@" + answering(""), target, "CONNECT " + target, "unexpected EOF"},
+		{"no HTTP", "http://u:secret@" + answering("220 ready\r\n\r\n"), target, "CONNECT " + target, "malformed HTTP"},
+		{"a long head", "http://u:secret@" + answering("HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20)), target, "CONNECT " + target, "longer than 65536"},
+		{"bytes behind the head", "http://u:secret@" + answering("HTTP/1.1 200 OK\r\n\r\nextra"), target, "CONNECT " + target, "5 bytes behind"},
+		{"wants a password", "http://" + web, target, "CONNECT " + target, `"407 Proxy Authentication Required": "who are you?"`},
+		{"can't connect", "http://u:secret@" + web, "127.0.0.1:1", "CONNECT 127.0.0.1:1", "502"},
+		{"a redirect", "http://u:secret@" + answering("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"), target, "CONNECT " + target, "302"},
+		{"hangs up, SOCKS5", "socks5://u:secret@" + answering(""), target, "SOCKS5 greeting", "it closed the connection"},
+		{"hangs up in the middle, SOCKS5", "socks5://" + answering("\x05"), target, "SOCKS5 greeting", "it closed the connection"},
+		{"hangs up later, SOCKS5", "socks5://u:secret@" + answering("\x05\x02"), target, "SOCKS5 authentication", "it closed the connection"},
+		{"hangs up at last, SOCKS5", "socks5://" + answering("\x05\x00"), target, "SOCKS5 request for " + target, "it closed the connection"},
+		{"no SOCKS5", "socks5://" + answering("220 ready"), target, "SOCKS5 greeting", "doesn't speak SOCKS5"},
+		{"wants a password, SOCKS5", "socks5://" + socks, target, "SOCKS5 greeting", "none of the ways to authenticate"},
+		{"another password, SOCKS5", "socks5://u:secret@" + socks, target, "SOCKS5 authentication", "refuses the user name"},
+		{"no user, SOCKS5", "socks5://:@" + socks, target, "SOCKS5 authentication", "too long, or missing"},
+		{"can't connect, SOCKS5", "socks5://u:p@" + socks, "127.0.0.1:1", "SOCKS5 request for 127.0.0.1:1", "connection refused"},
+		{"a long name, SOCKS5", "socks5://u:p@" + socks, strings.Repeat("a", 256) + ":1", "SOCKS5 request for " + strings.Repeat("a", 256) + ":1", "longer than 255"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u, err := url.Parse(tt.proxy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, resp, err := (&client.Dialer{Proxy: http.ProxyURL(u)}).Dial(ctx, "ws://"+tt.to)
+			var pe *client.ProxyError
+			if !errors.As(err, &pe) || resp != nil {
+				t.Fatalf("%v, response %v", err, resp)
+			}
+			want := client.ProxyError{Kind: u.Scheme, Addr: u.Host, Step: tt.step, Err: pe.Err}
+			if diff := cmp.Diff(want, *pe, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
+				t.Error(diff)
+			}
+			text := err.Error()
+			for _, part := range []string{"websocket: " + tt.step, u.Host, u.Scheme + " proxy", tt.err} {
+				if !strings.Contains(text, part) {
+					t.Errorf("%q lacks %q", text, part)
+				}
+			}
+			if strings.Contains(text, "secret") {
+				t.Errorf("%q tells the password", text)
+			}
+			var he *client.HandshakeError
+			if tt.name == "wants a password" && (!errors.As(err, &he) || he.Response.StatusCode != http.StatusProxyAuthRequired) {
+				t.Errorf("the proxy's response is not in %v", err)
+			}
+		})
+	}
+}
+
+// TestBadProxies: what Proxy returns and can't be used is an error, and nothing is
+// dialed.
+func TestBadProxies(t *testing.T) {
+	t.Parallel()
+	_, unparsable := url.Parse("http://user:secret")
+	for _, tt := range []struct {
+		proxy *url.URL
+		fails error
+		err   string
+	}{
+		{nil, errors.New("no proxy today"), "no proxy today"},
+		{nil, unparsable, "its URL is malformed"},
+		{&url.URL{Scheme: "ftp", Host: "p.example"}, nil, `the scheme "ftp" is not one of a proxy`},
+		{&url.URL{Host: "p.example"}, nil, "is not one of a proxy"},
+		{&url.URL{Scheme: "socks4", Host: "p.example"}, nil, "is not one of a proxy"},
+		{&url.URL{Scheme: "http"}, nil, "no host"},
+		{&url.URL{Scheme: "http", Host: ":80"}, nil, "no host"},
+		{&url.URL{Scheme: "http", Host: "p.example:x"}, nil, "the port"},
+		{&url.URL{Scheme: "http", Opaque: "p.example:80"}, nil, "no host"},
+	} {
+		d := &client.Dialer{
+			Proxy: func(*http.Request) (*url.URL, error) { return tt.proxy, tt.fails },
+			DialContext: func(_ context.Context, _, addr string) (net.Conn, error) {
+				t.Errorf("dials %s", addr)
+				return nil, errors.New("dialed")
+			},
+		}
+		_, _, err := d.Dial(ctx, "ws://example.org")
+		if err == nil || !strings.HasPrefix(err.Error(), "websocket: proxy: ") || !strings.Contains(err.Error(), tt.err) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v, %v: %v; want %q", tt.proxy, tt.fails, err, tt.err)
+		}
+	}
+}
+
+// TestProxyNames: a host that isn't ASCII is converted for a proxy, and so is the
+// proxy's own; an IPv6 zone is left out, as in net/http.
+func TestProxyNames(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ to, connect string }{
+		{"ws://bücher.example/", "xn--bcher-kva.example:80"},
+		{"wss://bücher.example/", "xn--bcher-kva.example:443"},
+		{"ws://[fe80::1%25eth0]:81/", "[fe80::1]:81"},
+	} {
+		var dialed, target, host string
+		d := &client.Dialer{
+			Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "Prüfer.example"}),
+			DialContext: func(_ context.Context, _, addr string) (net.Conn, error) {
+				dialed = addr
+				a, b := net.Pipe()
+				go func() {
+					defer b.Close()
+					if r, err := http.ReadRequest(bufio.NewReader(b)); err == nil {
+						target, host = r.RequestURI, r.Host
+					}
+				}()
+				return a, nil
+			},
+		}
+		d.Dial(ctx, tt.to)
+		if dialed != "xn--prfer-lva.example:80" || target != tt.connect || host != tt.connect {
+			t.Errorf("%s: dials %s, asks for %s with Host %s", tt.to, dialed, target, host)
+		}
+		if strings.HasPrefix(tt.to, "wss") { // net/http asks for a tunnel only then
+			dialed, target, host = "", "", ""
+			hc := &http.Client{Transport: &http.Transport{Proxy: d.Proxy, DialContext: d.DialContext}}
+			hc.Get(strings.Replace(tt.to, "ws", "http", 1))
+			if dialed != "xn--prfer-lva.example:80" || target != tt.connect || host != tt.connect {
+				t.Errorf("%s: net/http dials %s, asks for %s with Host %s", tt.to, dialed, target, host)
+			}
+		}
+	}
+}
+
+// TestConnectHeader: what goes along with CONNECT, and only with that.
+func TestConnectHeader(t *testing.T) {
+	t.Parallel()
+	secure := httptest.NewTLSServer(echo)
+	defer secure.Close()
+	var rec proxy
+	hp := httptest.NewServer(&rec)
+	defer hp.Close()
+	u, err := url.Parse(hp.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer noSocks.Close()
-	go func() {
-		if nc, err := noSocks.Accept(); err == nil {
-			defer nc.Close()
-			io.WriteString(nc, "220 ready")
-			io.Copy(io.Discard, nc)
+	transport := func() *http.Transport { return secure.Client().Transport.(*http.Transport).Clone() }
+	lent := transport()
+	lent.ProxyConnectHeader = http.Header{"Proxy-Authorization": {"lent"}}
+	asking := transport()
+	asking.GetProxyConnectHeader = func(_ context.Context, proxy *url.URL, target string) (http.Header, error) {
+		if proxy.Host != u.Host || target != secure.Listener.Addr().String() {
+			return nil, fmt.Errorf("asked for %v, %s", proxy, target)
 		}
-	}()
-	for _, tt := range []struct{ proxy, to, err string }{
-		{httpProxy.URL, ws(plain.URL), "407"},
-		{login(httpProxy.URL), "ws://127.0.0.1:1", "502"},
-		{"socks5://" + socksAddr, ws(plain.URL), "none of the ways to authenticate"},
-		{"socks5://u:wrong@" + socksAddr, ws(plain.URL), "refuses the user name"},
-		{"socks5://u:p@" + socksAddr, "ws://127.0.0.1:1", "connection refused"},
-		{"socks5://u:p@" + socksAddr, "ws://" + strings.Repeat("a", 256) + ":1", "longer than 255"},
-		{"socks5://:@" + socksAddr, ws(plain.URL), "too long, or missing"},
-		{"ftp://" + socksAddr, ws(plain.URL), "not one of a proxy"},
-		{"http://127.0.0.1:1", ws(plain.URL), "refused"},
-		{strings.Replace(httpProxy.URL, "http", "https", 1), ws(plain.URL), "TLS"},
-		{"socks5://" + noSocks.Addr().String(), ws(plain.URL), "doesn't speak SOCKS5"},
+		return http.Header{"Proxy-Authorization": {"asked"}}, nil
+	}
+	for _, tt := range []struct {
+		name string
+		d    *client.Dialer
+		user *url.Userinfo
+		want string
+	}{
+		{"the Dialer's", &client.Dialer{ProxyConnectHeader: http.Header{"proxy-authorization": {"mine"}}, HTTPClient: &http.Client{Transport: transport()}}, nil, "mine"},
+		{"before the URL's", &client.Dialer{ProxyConnectHeader: http.Header{"proxy-authorization": {"mine"}}, HTTPClient: &http.Client{Transport: transport()}}, url.User("u"), "mine"},
+		{"before what is lent", &client.Dialer{ProxyConnectHeader: http.Header{"Proxy-Authorization": {"mine"}}, HTTPClient: &http.Client{Transport: lent}}, nil, "mine"},
+		{"lent", &client.Dialer{HTTPClient: &http.Client{Transport: lent}}, nil, "lent"},
+		{"lent function", &client.Dialer{HTTPClient: &http.Client{Transport: asking}}, nil, "asked"},
+		{"the URL's", &client.Dialer{HTTPClient: &http.Client{Transport: transport()}}, url.UserPassword("u", "p"), "Basic dTpw"},
 	} {
-		_, _, err := through(tt.proxy).Dial(ctx, tt.to)
-		if err == nil || !strings.Contains(err.Error(), tt.err) || strings.Contains(err.Error(), "wrong") {
-			t.Errorf("%s to %.40s: %v; want %q", tt.proxy, tt.to, err, tt.err)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			through := *u
+			through.User = tt.user
+			tt.d.Proxy = http.ProxyURL(&through)
+			c, _, err := tt.d.Dial(ctx, ws(secure.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			roundTrip(t, c)
+			if want := "CONNECT " + secure.Listener.Addr().String() + " " + tt.want; rec.last() != want {
+				t.Errorf("%q, want %q", rec.last(), want)
+			}
+		})
 	}
-	var he *client.HandshakeError
-	_, _, err = through(httpProxy.URL).Dial(ctx, ws(plain.URL))
-	if !errors.As(err, &he) || he.Response == nil {
-		t.Fatal(err)
+	refusing := transport()
+	refusing.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		return fmt.Errorf("status %d is not welcome", resp.StatusCode)
 	}
-	if body, _ := io.ReadAll(he.Response.Body); string(body) != "who are you?" {
-		t.Errorf("%q", body)
-	}
-	for name, answer := range map[string]string{
-		"C7_extra_bytes":   "HTTP/1.1 200 OK\r\n\r\nextra",
-		"C7_head_of_10_MB": "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 10<<20),
-	} {
-		addr := script(t, func(_ string, nc net.Conn) { io.WriteString(nc, answer) })
-		if _, _, err := through("http://"+addr).Dial(ctx, ws(plain.URL)); err == nil {
-			t.Error(name)
-		}
-	}
-	failing := &client.Dialer{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy today") }}
-	if _, _, err := failing.Dial(ctx, ws(plain.URL)); err == nil || !strings.Contains(err.Error(), "no proxy today") {
-		t.Error(err)
+	d := &client.Dialer{Proxy: http.ProxyURL(u), HTTPClient: &http.Client{Transport: refusing}, ProxyConnectHeader: http.Header{"Proxy-Authorization": {"x"}}}
+	if _, _, err := d.Dial(ctx, ws(secure.URL)); err == nil || !strings.Contains(err.Error(), "status 200 is not welcome") {
+		t.Errorf("OnProxyConnectResponse: %v", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // credentials are the headers that stay at the origin that they were meant for:
-// those that net/http's client takes care of, and Host.
+// those that net/http's client takes care of. So does Host.
 var credentials = []string{"Authorization", "Www-Authenticate", "Cookie", "Cookie2", "Proxy-Authorization", "Proxy-Authenticate"}
 
 func isRedirect(resp *http.Response) bool {

@@ -3,10 +3,12 @@ package client
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,6 +19,7 @@ const (
 	maxBody     = 1 << 10     // bytes kept of the body of a refusal
 	maxBodyWait = time.Second // for these, from the end of the head
 	maxQuote    = 200         // bytes of a body's first line in an error
+	minSecret   = 4           // bytes of a secret that isn't there by chance
 )
 
 // HandshakeError is a failed opening handshake.
@@ -36,10 +39,11 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 
 func trimPrefix(err error) string { return strings.TrimPrefix(err.Error(), "websocket: ") }
 
-// refused returns the error for a response that doesn't give what was asked for,
-// for the reason err. It quotes the first line of a body that is text.
-func refused(ctx context.Context, nc net.Conn, resp *http.Response, err error) error {
-	if line := firstLine(keepBody(ctx, nc, resp)); line != "" {
+// refused returns the error for a response that doesn't give what req asked for, for
+// the reason err. It quotes the first line of a body that is text, unless that
+// quotes a secret of the request.
+func refused(ctx context.Context, nc net.Conn, req *http.Request, resp *http.Response, err error) error {
+	if line := firstLine(keepBody(ctx, nc, resp)); line != "" && !hasSecret(line, req) {
 		err = fmt.Errorf("%w: %q", err, line)
 	}
 	return &HandshakeError{Response: resp, Err: err}
@@ -82,4 +86,27 @@ func firstLine(body []byte) string {
 		return ""
 	}
 	return line
+}
+
+// hasSecret reports whether line has a token, a password or a cookie that was sent
+// with req.
+func hasSecret(line string, req *http.Request) bool {
+	var secrets []string
+	for _, cookie := range req.Cookies() {
+		secrets = append(secrets, cookie.Value)
+	}
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		for _, value := range req.Header[name] {
+			_, token, ok := strings.Cut(value, " ")
+			if !ok {
+				token = value
+			}
+			secrets = append(secrets, token)
+			if b, err := base64.StdEncoding.DecodeString(token); err == nil {
+				_, password, _ := strings.Cut(string(b), ":")
+				secrets = append(secrets, password)
+			}
+		}
+	}
+	return slices.ContainsFunc(secrets, func(s string) bool { return len(s) >= minSecret && strings.Contains(line, s) })
 }

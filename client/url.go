@@ -195,11 +195,11 @@ func parseHost(s string) (string, error) {
 	if err != nil {
 		return "", errors.New(`the host has a "%" that begins no escape`)
 	}
-	if s == "" {
-		return "", errors.New("it has no host")
-	}
 	if s, err = toASCII(s); err != nil {
 		return "", err
+	}
+	if s == "" {
+		return "", errors.New("it has no host")
 	}
 	for _, r := range s {
 		switch {

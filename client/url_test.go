@@ -129,6 +129,7 @@ func TestMalformedURLs(t *testing.T) {
 		{"no host", "ws://", "no host"},
 		{"no host but a port", "ws://:80", "no host"},
 		{"no host but a user", "ws://user:secret@", "no host"},
+		{"no host but what isn't seen", "ws://\u00ad/", "no host"},
 		{"a fragment", "ws://user:secret@example.org/#secret", "fragment"},
 		{"an empty fragment", "ws://example.org/#", "fragment"},
 		{"a hash in the password", "ws://user:se#secret@example.org", "fragment"},
@@ -195,4 +196,24 @@ func TestHostForTLS(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "not xn--bcher-kva.example") && !strings.Contains(err.Error(), "unknown authority") {
 		t.Error(err)
 	}
+}
+
+// TestZoneForTLS: the zone of an IPv6 address, which is of this host only, is not
+// part of what the certificate has to name.
+func TestZoneForTLS(t *testing.T) {
+	t.Parallel()
+	hs := httptest.NewTLSServer(echo) // its certificate is for ::1, too
+	defer hs.Close()
+	config := hs.Client().Transport.(*http.Transport).TLSClientConfig
+	d := &client.Dialer{Proxy: noProxy, TLSConfig: config, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if addr != "[::1%lo]:443" {
+			t.Errorf("dials %s", addr)
+		}
+		return new(net.Dialer).DialContext(ctx, network, hs.Listener.Addr().String())
+	}}
+	c, _, err := d.Dial(ctx, "wss://[::1%25lo]/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roundTrip(t, c)
 }

@@ -91,7 +91,7 @@ func FuzzResponse(f *testing.F) {
 
 // FuzzExtensions: what is parsed can be formatted and is then parsed as the same.
 func FuzzExtensions(f *testing.F) {
-	for _, s := range []string{"a", "a; b", `a; b="c", d;e=1`, `permessage-deflate; server_max_window_bits="10"`, ",", `a; b="\"`} {
+	for _, s := range []string{"a", "a; b", `a; b="c", d;e=1`, `permessage-deflate; server_max_window_bits="10"`, ",", `a; b="\"`, "permessage-deflate; server_max_window_bits=9; client_max_window_bits", "permessage-deflate; client_max_window_bits=8 , "} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
@@ -109,8 +109,9 @@ func FuzzExtensions(f *testing.F) {
 			return
 		}
 		same, err := handshake.CheckDeflate(got, answer)
-		if err != nil || same != agreed || agreed.ServerWindowBits > want.ServerWindowBits || want.ServerNoTakeover && !agreed.ServerNoTakeover ||
-			!agreed.ClientNoTakeover && agreed.ClientWindowBits > want.ClientWindowBits {
+		// 8 bits are for those who say so, and else 9.
+		if err != nil || same != agreed || agreed.ServerWindowBits > max(want.ServerWindowBits, 9) || want.ServerNoTakeover && !agreed.ServerNoTakeover ||
+			agreed.ClientWindowBits > max(want.ClientWindowBits, 9) {
 			t.Errorf("%+v of %q agrees on %+v, or %+v (%v)", answer, in, agreed, same, err)
 		}
 	})

@@ -14,6 +14,8 @@ const deflateName = "permessage-deflate"
 const (
 	minWindowBits = 8
 	maxWindowBits = 15
+
+	zlibWindowBits = 9 // the smallest that zlib can compress with
 )
 
 // Deflate has the parameters of the extension permessage-deflate (RFC 7692
@@ -29,34 +31,35 @@ type Deflate struct {
 	ServerWindowBits, ClientWindowBits int
 }
 
-// OfferDeflate returns what a client offers that wants the given parameters, best
-// first. Without a bound for the server's window, and with takeover, that is what
-// browsers offer and all servers understand: permessage-deflate with the parameter
-// client_max_window_bits. A bound for the client's own window is not in an offer,
-// as the client can keep to any, and as some servers don't know of one there.
-//
-// A server that is asked for a smaller window gets a second offer, to do without
-// takeover instead, so that the client needs no memory for it either way. A window
-// of 8 bits is asked for as one of 9: zlib has none of 8, and many servers refuse
-// it or fail.
+// OfferDeflate returns what a client offers that wants the given parameters: a single
+// offer, as there are servers that answer each of several. Without a bound for the
+// server's window, and with takeover, that is what browsers offer and all servers
+// understand: permessage-deflate with the parameter client_max_window_bits. A bound
+// for the client's own window is not in it, as the client can keep to any, and as
+// some servers don't know of one there. A window of 8 bits is asked for as one of 9:
+// zlib has none of 8, and many servers refuse it or fail.
 func OfferDeflate(want Deflate) []Extension {
-	best := deflateOffer{Deflate: want, client: true}
-	best.ClientWindowBits = 0
-	if !bounded(want.ServerWindowBits) {
-		best.ServerWindowBits = 0
-		return []Extension{best.extension()}
+	offer := deflateOffer{Deflate: want, client: true}
+	offer.ClientWindowBits = 0
+	if bounded(want.ServerWindowBits) {
+		offer.ServerWindowBits = max(want.ServerWindowBits, zlibWindowBits)
+	} else {
+		offer.ServerWindowBits = 0
 	}
-	best.ServerWindowBits = max(want.ServerWindowBits, minWindowBits+1)
-	other := best
-	other.ServerWindowBits, other.ServerNoTakeover = 0, true
-	return []Extension{best.extension(), other.extension()}
+	return []Extension{offer.extension()}
 }
 
 // AcceptDeflate returns a server's answer to the first offer that it can meet,
 // given the parameters that it wants itself, and what was agreed on by that. Offers
 // that make no sense are declined, as RFC 7692 section 7.1 demands. ok is false
-// if none is left. A client that can't keep to the window the server wants has to
-// do without takeover, so that the server needs no memory for it.
+// if none is left.
+//
+// The answer has a parameter for the client only if that knows of it: many fail on
+// what they didn't offer, which RFC 7692 section 7.1.1.2 would allow. So a client that
+// doesn't offer client_max_window_bits has a window of 15 bits, and
+// client_no_context_takeover is in the answer only if it's in the offer or want has
+// it. Nor is a window made as small as 8 bits but for a peer that has said 8: zlib has
+// none, and what is built on it refuses it. Those get 9.
 func AcceptDeflate(offered []Extension, want Deflate) (answer Extension, agreed Deflate, ok bool) {
 	for _, e := range offered {
 		if e.Name != deflateName {
@@ -70,16 +73,19 @@ func AcceptDeflate(offered []Extension, want Deflate) (answer Extension, agreed 
 		a.ServerNoTakeover = offer.ServerNoTakeover || want.ServerNoTakeover
 		a.ClientNoTakeover = offer.ClientNoTakeover || want.ClientNoTakeover
 		if offer.ServerWindowBits != 0 { // an answer to no question could be too much for some
-			a.ServerWindowBits = smaller(offer.ServerWindowBits, want.ServerWindowBits)
+			a.ServerWindowBits = answerBits(offer.ServerWindowBits, want.ServerWindowBits)
 		}
 		if offer.client && (bounded(offer.ClientWindowBits) || bounded(want.ClientWindowBits)) {
-			a.ClientWindowBits = smaller(offer.ClientWindowBits, want.ClientWindowBits)
-		} else if bounded(want.ClientWindowBits) {
-			a.ClientNoTakeover = true
+			a.ClientWindowBits = answerBits(offer.ClientWindowBits, want.ClientWindowBits)
 		}
 		return a.extension(), a.Deflate, true
 	}
 	return Extension{}, Deflate{}, false
+}
+
+// answerBits is the window to answer with, given what was offered and is wanted.
+func answerBits(offered, wanted int) int {
+	return min(bitsOf(offered), max(bitsOf(wanted), zlibWindowBits))
 }
 
 // CheckDeflate returns what a client has agreed on by offering these extensions
@@ -185,5 +191,3 @@ func bitsOf(bits int) int {
 }
 
 func bounded(bits int) bool { return bitsOf(bits) < maxWindowBits }
-
-func smaller(a, b int) int { return min(bitsOf(a), bitsOf(b)) }

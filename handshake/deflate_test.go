@@ -58,9 +58,14 @@ func TestAcceptDeflate(t *testing.T) {
 		{"7.1.2.2_any", name + any, deflate{ClientWindowBits: 12}, name + "; client_max_window_bits=12", deflate{ClientWindowBits: 12}},
 		{"7.1.2.2_value", name + any + "=10", deflate{}, name + "; client_max_window_bits=10", deflate{ClientWindowBits: 10}},
 		{"7.1.2.2_value_15", name + any + "=15", deflate{}, name, deflate{}},
-		{"7.1.2.2_less", name + any + "=10", deflate{ClientWindowBits: 8}, name + "; client_max_window_bits=8", deflate{ClientWindowBits: 8}},
+		{"7.1.2.2_less", name + any + "=10", deflate{ClientWindowBits: 9}, name + "; client_max_window_bits=9", deflate{ClientWindowBits: 9}},
+		{"8_bits_are_not_for_zlib", name + any, deflate{ClientWindowBits: 8}, name + "; client_max_window_bits=9", deflate{ClientWindowBits: 9}},
+		{"8_bits_are_not_for_zlib_of_15", name + any + "=15", deflate{ClientWindowBits: 8}, name + "; client_max_window_bits=9", deflate{ClientWindowBits: 9}},
+		{"8_bits_are_not_for_zlib_to_receive", name + "; server_max_window_bits=15", deflate{ServerWindowBits: 8}, name + "; server_max_window_bits=9", deflate{ServerWindowBits: 9}},
+		{"8_bits_of_a_client_that_says_8", name + any + "=8; server_max_window_bits=8", deflate{ServerWindowBits: 12, ClientWindowBits: 12},
+			name + "; server_max_window_bits=8; client_max_window_bits=8", deflate{ServerWindowBits: 8, ClientWindowBits: 8}},
 		{"7.1.2.2_more", name + any + "=10", deflate{ClientWindowBits: 14}, name + "; client_max_window_bits=10", deflate{ClientWindowBits: 10}},
-		{"7.1.2.2_not_offered", name, deflate{ClientWindowBits: 12}, name + "; client_no_context_takeover", deflate{ClientNoTakeover: true}},
+		{"7.1.2.2_not_offered", name, deflate{ClientWindowBits: 12}, name, deflate{}},
 
 		{"7_all", name + `; client_max_window_bits="11"; server_no_context_takeover; server_max_window_bits=9; client_no_context_takeover`, deflate{},
 			name + "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=11",
@@ -127,10 +132,8 @@ func TestOfferDeflate(t *testing.T) {
 		{"no takeover", handshake.Deflate{ServerNoTakeover: true, ClientNoTakeover: true},
 			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"},
 		{"no takeover of its own", handshake.Deflate{ClientWindowBits: 9, ClientNoTakeover: true}, "permessage-deflate; client_no_context_takeover; client_max_window_bits"},
-		{"a smaller window", handshake.Deflate{ServerWindowBits: 12}, "permessage-deflate; server_max_window_bits=12; client_max_window_bits, " +
-			"permessage-deflate; server_no_context_takeover; client_max_window_bits"},
-		{"8 bits", handshake.Deflate{ServerWindowBits: 8}, "permessage-deflate; server_max_window_bits=9; client_max_window_bits, " +
-			"permessage-deflate; server_no_context_takeover; client_max_window_bits"},
+		{"a smaller window", handshake.Deflate{ServerWindowBits: 12}, "permessage-deflate; server_max_window_bits=12; client_max_window_bits"},
+		{"8 bits", handshake.Deflate{ServerWindowBits: 8}, "permessage-deflate; server_max_window_bits=9; client_max_window_bits"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

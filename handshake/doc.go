@@ -4,7 +4,9 @@
 //
 // A server calls [ParseRequest], [CheckOrigin], [SelectProtocol] and
 // [AppendResponse]; what it has to refuse is a *[Refusal], which knows how to
-// answer. A client calls [NewKey], [RequestHeader] and [CheckResponse].
+// answer. [IsUpgrade] tells who asks for a WebSocket from who asks for a page, and
+// [CheckHost] keeps strange names from a server that only its own machine is to reach.
+// A client calls [NewKey], [RequestHeader] and [CheckResponse].
 //
 // All functions may be called from any goroutine.
 package handshake

@@ -26,28 +26,44 @@ type Param struct {
 
 // ParseExtensions parses the values of all headers Sec-WebSocket-Extensions
 // together (RFC 6455 section 9.1): nil if there are none. A value in quotes stands
-// for its contents, which have to be a token. Empty elements, and more extensions
-// or parameters than anybody needs, are errors. Which extensions and parameters
-// make sense is for others to tell.
+// for its contents, which have to be a token. Empty elements are skipped (RFC 9110
+// section 5.6.1.2), if they are not too many. More extensions or parameters than
+// anybody needs are an error. Which extensions and parameters make sense is for
+// others to tell.
 func ParseExtensions(lines []string) ([]Extension, error) {
+	return parseExtensions(lines, false)
+}
+
+// parseExtensions is [ParseExtensions]. What a client offers is more than what is
+// used: of offers, one that has a value in quotes which isn't a token, as no extension
+// that is known here has, is left out.
+func parseExtensions(lines []string, offers bool) ([]Extension, error) {
 	var extensions []Extension
+	var empty emptyElements
+	n := 0
 	for _, line := range lines {
-		s := scanner{strings.TrimLeft(line, " \t")}
-		for {
-			if len(extensions) == maxExtensions {
+		s := scanner{rest: strings.TrimLeft(line, " \t")}
+		for more := true; more; more = s.skip(',') {
+			if s.rest == "" || s.rest[0] == ',' {
+				if err := empty.add(); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			if n++; n > maxExtensions {
 				return nil, fmt.Errorf("more than %d extensions", maxExtensions)
 			}
 			e, err := s.extension()
+			if err == errNoToken && offers {
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}
 			extensions = append(extensions, e)
-			if s.rest == "" {
-				break
-			}
-			if !s.skip(',') {
-				return nil, fmt.Errorf("%s where a comma is expected", printable(s.rest))
-			}
+		}
+		if s.rest != "" {
+			return nil, fmt.Errorf("%s where a comma is expected", printable(s.rest))
 		}
 	}
 	return extensions, nil
@@ -119,10 +135,13 @@ func (s *scanner) token(what string) (string, error) {
 	return s.advance(n), nil
 }
 
+// extension scans one element. If nothing but the value of a parameter is wrong, the
+// error is errNoToken, and the scanner is behind the element.
 func (s *scanner) extension() (e Extension, err error) {
 	if e.Name, err = s.token("the name of an extension"); err != nil {
 		return e, err
 	}
+	var noToken error
 	for s.skip(';') {
 		if len(e.Params) == maxParams {
 			return e, fmt.Errorf("extension %s has more than %d parameters", printable(e.Name), maxParams)
@@ -132,35 +151,43 @@ func (s *scanner) extension() (e Extension, err error) {
 			return e, err
 		}
 		if s.skip('=') {
-			if p.Value, err = s.value(); err != nil {
+			if p.Value, err = s.value(); err == errNoToken {
+				noToken = err
+			} else if err != nil {
 				return e, err
 			}
 		}
 		e.Params = append(e.Params, p)
 	}
-	return e, nil
+	return e, noToken
 }
 
-// value scans a token or a quoted string that unquoted is a token.
+var errNoToken = errors.New("a value in quotes is not a token")
+
+// value scans a token or a quoted string that unquoted is a token. What else is in
+// quotes is skipped, and the error is errNoToken.
 func (s *scanner) value() (string, error) {
 	if !strings.HasPrefix(s.rest, `"`) {
 		return s.token("the value of a parameter")
 	}
 	var b strings.Builder
+	isToken := true
 	for i := 1; i < len(s.rest); i++ {
 		c := s.rest[i]
-		if c == '"' && b.Len() > 0 {
+		if c == '"' {
 			s.advance(i + 1)
+			if !isToken || b.Len() == 0 {
+				return "", errNoToken
+			}
 			return b.String(), nil
 		}
 		if c == '\\' && i+1 < len(s.rest) {
 			i++
 			c = s.rest[i]
 		}
-		if !tokenBytes[c] {
-			return "", errors.New("a value in quotes is not a token")
+		if isToken = isToken && tokenBytes[c]; isToken {
+			b.WriteByte(c)
 		}
-		b.WriteByte(c)
 	}
 	return "", errors.New("quotes are not closed")
 }

@@ -1,9 +1,6 @@
 package handshake
 
-import (
-	"fmt"
-	"net/http"
-)
+import "fmt"
 
 const version = "13"
 
@@ -16,16 +13,28 @@ const (
 	headerAccept     = "Sec-Websocket-Accept"
 )
 
+// belongsToHandshake reports whether a header is the handshake's own, or of HTTP's
+// framing, which applications don't choose. The name is in its canonical form.
+func belongsToHandshake(name string) bool {
+	switch name {
+	case "Upgrade", "Connection", headerKey, headerVersion, headerProtocol, headerExtensions, headerAccept,
+		"Content-Length", "Transfer-Encoding", "Trailer":
+		return true
+	}
+	return false
+}
+
+// isOfAnotherAnswer reports whether a header of a response is about its content, which
+// a 101 has not, or about the connection as it was before.
+func isOfAnotherAnswer(name string) bool {
+	return name == "Content-Encoding" || name == "Content-Range" || name == "Keep-Alive" || name == "Proxy-Connection"
+}
+
 // checkHeader returns an error if a header that the application wants to send
-// would break the head apart, or belongs to the handshake or to HTTP's framing.
+// would break the head apart.
 func checkHeader(name string, values []string) error {
 	if !isToken(name) {
 		return fmt.Errorf("websocket: %q is not the name of a header", name)
-	}
-	switch canonical := http.CanonicalHeaderKey(name); canonical {
-	case "Upgrade", "Connection", headerKey, headerVersion, headerProtocol, headerExtensions, headerAccept,
-		"Content-Length", "Transfer-Encoding", "Trailer":
-		return fmt.Errorf("websocket: header %s belongs to the handshake and can't be set", canonical)
 	}
 	for _, v := range values {
 		for i := range len(v) {

@@ -46,6 +46,22 @@ func hasToken(lines []string, token string) bool {
 	return false
 }
 
+// maxEmpty is how many empty elements the lists of one header may have. A recipient
+// ignores "a reasonable number of empty list elements: enough to handle common mistakes
+// by senders that merge values, but not so much that they could be used as a denial of
+// service" (RFC 9110 section 5.6.1.2).
+const maxEmpty = 64
+
+// emptyElements counts the empty elements of one header.
+type emptyElements int
+
+func (n *emptyElements) add() error {
+	if *n++; *n > maxEmpty {
+		return fmt.Errorf("more than %d elements are empty", maxEmpty)
+	}
+	return nil
+}
+
 // printable makes the beginning of what a peer sent fit for a line of text.
 func printable(s string) string {
 	const most = 40

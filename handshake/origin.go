@@ -13,8 +13,11 @@ import (
 // section 10.2): nil if there is no Origin header, as from clients that are not
 // browsers, if it is the origin that the request went to, and if allowed has it.
 // Origins are compared as a whole: scheme, host and port (RFC 6454 section 5).
-// The request's own scheme is https if it came over TLS, else http; behind a proxy
-// that ends TLS, list the public origin in allowed. An entry of allowed is one of
+// The request went to https://Host if it came over TLS. If not, it went to http://Host,
+// or to https://Host through a proxy that ends TLS: a page that has the stronger origin
+// may always. What a header such as X-Forwarded-Proto or X-Forwarded-Host says doesn't
+// count; behind a proxy that changes Host, list the public origin in allowed. An entry
+// of allowed is one of
 //
 //	https://example.org        this origin
 //	https://example.org:8443   this origin
@@ -68,12 +71,22 @@ func CheckOrigins(allowed []string) error {
 
 // isOwn reports whether o is the origin of the pages that the server itself has.
 func isOwn(o origin, r *http.Request) bool {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
+	secure, err := newOrigin("https", r.Host)
+	if err != nil {
+		return false
 	}
-	own, err := newOrigin(scheme, r.Host)
-	return err == nil && o == own
+	if o == secure {
+		return true
+	}
+	if r.TLS != nil {
+		return false
+	}
+	plain, _ := newOrigin("http", r.Host)
+	if o == plain {
+		return true
+	}
+	secure.port = 443 // a proxy may name the port that it was asked on behind another
+	return plain.port == 80 && o == secure
 }
 
 func matches(entry string, o origin) bool {

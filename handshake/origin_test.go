@@ -37,7 +37,19 @@ func TestCheckOrigin(t *testing.T) {
 		{"H7_underscore", "http://my_host-1", one("http://my_host-1"), nil, 0},
 
 		{"H7_foreign", "http://host", one("http://evil"), nil, 403},
-		{"H7_https_page", "http://host", one("https://host"), nil, 403},
+		{"https_page_behind_a_proxy", "http://host", one("https://host"), nil, 0},
+		{"https_page_in_upper_case", "http://HOST", one("https://Host"), nil, 0},
+		{"https_page_with_port_in_origin", "http://host", one("https://host:443"), nil, 0},
+		{"https_page_with_port_in_Host", "http://host:443", one("https://host"), nil, 0},
+		{"https_page_at_another_port", "http://host:8443", one("https://host:8443"), nil, 0},
+		{"https_page_behind_two_proxies", "http://host:80", one("https://host"), nil, 0},
+		{"https_page_IPv6", "http://[::1]", one("https://[::1]"), nil, 0},
+		{"https_page_of_another_host", "http://host", one("https://evil"), nil, 403},
+		{"https_page_of_a_subdomain", "http://host", one("https://a.host"), nil, 403},
+		{"https_page_at_port_80", "http://host", one("https://host:80"), nil, 403},
+		{"https_page_at_a_port_Host_lacks", "http://host", one("https://host:8443"), nil, 403},
+		{"https_page_without_the_port_of_Host", "http://host:3000", one("https://host"), nil, 403},
+		{"wss_page", "http://host", one("wss://host"), nil, 403},
 		{"H7_http_page", "https://host", one("http://host"), nil, 403},
 		{"H7_http_page_at_port_443", "https://host", one("http://host:443"), nil, 403},
 		{"H7_other_port", "http://host:3000", one("http://host:3001"), nil, 403},
@@ -130,6 +142,17 @@ func TestCheckOrigin(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a proxy says of the request is for anybody to say.
+func TestCheckOrigin_forwarded_headers_do_not_count(t *testing.T) {
+	t.Parallel()
+	r := readRequest(t, edit(goodRequest, "Host: inner", "Origin: https://example.org", "X-Forwarded-Host: example.org",
+		"X-Forwarded-Proto: https", "Forwarded: host=example.org;proto=https"))
+	wantRefusal(t, handshake.CheckOrigin(r, nil), 403, "is not allowed")
+	r = readRequest(t, edit(goodRequest, "Origin: http://example.org", "X-Forwarded-Proto: http"))
+	r.TLS = new(tls.ConnectionState)
+	wantRefusal(t, handshake.CheckOrigin(r, nil), 403, "is not allowed")
 }
 
 func TestCheckOrigins(t *testing.T) {

@@ -1,7 +1,6 @@
 package handshake
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,10 +11,11 @@ import (
 const maxProtocols = 64
 
 // parseProtocols parses Sec-WebSocket-Protocol: tokens, each only once, in the
-// order of the client's preference. Empty elements, which RFC 9110 section 5.6.1
-// lets a recipient skip, are refused: nobody has a reason to send them here.
+// order of the client's preference. Empty elements are skipped, so an empty header
+// offers nothing.
 func parseProtocols(lines []string) ([]string, error) {
 	var protocols []string
+	var empty emptyElements
 	for _, line := range lines {
 		for more := true; more; {
 			var p string
@@ -23,7 +23,10 @@ func parseProtocols(lines []string) ([]string, error) {
 			p = trim(p)
 			switch {
 			case p == "":
-				return nil, errors.New("an element is empty")
+				if err := empty.add(); err != nil {
+					return nil, err
+				}
+				continue
 			case !isToken(p):
 				return nil, fmt.Errorf("%s is not a token", printable(p))
 			case len(protocols) == maxProtocols:
@@ -50,10 +53,11 @@ func formatProtocols(protocols []string) (string, error) {
 }
 
 // SelectProtocol returns the first of the subprotocols offered that is among
-// those supported, "" if none is (RFC 6455 section 4.2.2). Case counts.
+// those supported, "" if none is (RFC 6455 section 4.2.2). Case counts. "*" among
+// those supported stands for all.
 func SelectProtocol(offered, supported []string) string {
 	for _, p := range offered {
-		if slices.Contains(supported, p) {
+		if slices.Contains(supported, p) || slices.Contains(supported, "*") {
 			return p
 		}
 	}

@@ -20,19 +20,29 @@ func (e *Refusal) Error() string {
 	return fmt.Sprintf("websocket: upgrade refused with status %d: %s", e.Status, e.Reason)
 }
 
-// ServeHTTP answers with the status, the headers and the reason as text, and
-// closes the connection: who got this wrong may take what follows for something
-// else. A status that refuses nothing is answered as 500. It may be called from
-// several goroutines at the same time.
-func (e *Refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+// ServeHTTP answers r with the status, the headers and the reason as text, and closes
+// the connection: who got this wrong may take what follows for something else. A
+// connection of HTTP/2 stays, as others share it. A status that refuses nothing is
+// answered as 500. It may be called from several goroutines at the same time. How long
+// the client may take to send the rest of a request and to accept the answer is for
+// the [http.Server] to bound; package server does it by itself.
+func (e *Refusal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Del("Content-Length") // of an answer that somebody else had in mind
-	h.Del("Content-Encoding")
+	for _, name := range []string{ // of an answer that somebody else had in mind
+		"Connection", "Content-Encoding", "Content-Length", "Content-Range", "Trailer", "Transfer-Encoding", "Upgrade",
+	} {
+		h.Del(name)
+	}
 	maps.Copy(h, e.Header.Clone())
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
-	// net/http closes the connection only if the first line is exactly this.
-	h["Connection"] = append([]string{"close"}, e.Header["Connection"]...)
+	if r != nil && r.ProtoMajor > 1 { // RFC 9113 section 8.2.2
+		delete(h, "Connection")
+		delete(h, "Upgrade")
+	} else {
+		// net/http closes the connection only if the first line is exactly this.
+		h["Connection"] = append([]string{"close"}, h["Connection"]...)
+	}
 	status := e.Status
 	if status < 300 || status > 599 {
 		status = http.StatusInternalServerError

@@ -61,6 +61,22 @@ func TestRefusal_ServeHTTP(t *testing.T) {
 	}
 }
 
+// On HTTP/2 there are no headers about the connection (RFC 9113 section 8.2.2), and
+// net/http would take one for the end of all its requests.
+func TestRefusal_ServeHTTP_on_HTTP2(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/2.0", 2, 0
+	refusal := &handshake.Refusal{Status: 426, Header: http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "X": {"y"}}, Reason: "no"}
+	w := httptest.NewRecorder()
+	w.Header().Set("Connection", "close")
+	refusal.ServeHTTP(w, r)
+	want := http.Header{"X": {"y"}, "Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}}
+	if diff := cmp.Diff(want, w.Header()); diff != "" || w.Code != 426 {
+		t.Error(w.Code, diff)
+	}
+}
+
 // One Refusal may answer many requests: nothing of it goes to where others write.
 func TestRefusal_ServeHTTP_shared(t *testing.T) {
 	t.Parallel()

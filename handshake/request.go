@@ -12,6 +12,13 @@ type Request struct {
 	Extensions []Extension // extensions offered, best first
 }
 
+// IsUpgrade reports whether r asks for a WebSocket: whether its header Upgrade lists
+// websocket and its header Connection lists Upgrade (RFC 6455 section 4.2.1), be the
+// rest right or not. It's for handlers that have a page at the same path.
+func IsUpgrade(r *http.Request) bool {
+	return hasToken(r.Header["Upgrade"], "websocket") && hasToken(r.Header["Connection"], "Upgrade")
+}
+
 // ParseRequest checks a request to upgrade (RFC 6455 section 4.2.1). An error is
 // a *[Refusal], with one of these statuses:
 //
@@ -22,8 +29,9 @@ type Request struct {
 //	400  all other faults, and HTTP/2 or newer, which has no such upgrade
 //	     (that of RFC 8441 is not supported)
 //
-// Time and memory are linear in the size of the header. The origin is for
-// [CheckOrigin] to check.
+// Empty elements of lists are skipped, and so are offers of extensions whose values
+// nobody here would understand. Time and memory are linear in the size of the header.
+// The origin is for [CheckOrigin] to check.
 func ParseRequest(r *http.Request) (Request, error) {
 	switch {
 	case !r.ProtoAtLeast(1, 1):
@@ -69,7 +77,7 @@ func ParseRequest(r *http.Request) (Request, error) {
 	if req.Protocols, err = parseProtocols(r.Header[headerProtocol]); err != nil {
 		return Request{}, refuse(http.StatusBadRequest, "header Sec-WebSocket-Protocol: %v", err)
 	}
-	if req.Extensions, err = ParseExtensions(r.Header[headerExtensions]); err != nil {
+	if req.Extensions, err = parseExtensions(r.Header[headerExtensions], true); err != nil {
 		return Request{}, refuse(http.StatusBadRequest, "header Sec-WebSocket-Extensions: %v", err)
 	}
 	return req, nil
@@ -82,6 +90,9 @@ func ParseRequest(r *http.Request) (Request, error) {
 // extensions are not made of tokens.
 func RequestHeader(h http.Header, key string, protocols []string, extensions []Extension) error {
 	for name, values := range h {
+		if canonical := http.CanonicalHeaderKey(name); belongsToHandshake(canonical) {
+			return fmt.Errorf("websocket: header %s belongs to the handshake and can't be set", canonical)
+		}
 		if err := checkHeader(name, values); err != nil {
 			return err
 		}

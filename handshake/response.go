@@ -9,10 +9,12 @@ import (
 
 // AppendResponse appends the head of the response that accepts key (RFC 6455
 // section 4.2.2): the protocol and extensions agreed on, if any, and the headers
-// in extra, in the order of their names. A header of extra that belongs to the
-// handshake or to HTTP's framing, and one that would break the head apart, is an
-// error, as are a protocol and extensions that are not made of tokens; nothing of
-// the kind is ever written, and dst is returned as it was.
+// in extra, in the order of their names. Those of extra that belong to the handshake,
+// to the connection or to a content, such as Connection, Sec-WebSocket-Protocol or
+// Content-Length, are left out: middleware sets them for answers of any kind. A header
+// that would break the head apart is an error, as are a protocol and extensions that
+// are not made of tokens; nothing of the kind is ever written, and dst is returned as
+// it was.
 func AppendResponse(dst []byte, key, protocol string, extensions []Extension, extra http.Header) ([]byte, error) {
 	if protocol != "" && !isToken(protocol) {
 		return dst, fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
@@ -41,6 +43,9 @@ func AppendResponse(dst []byte, key, protocol string, extensions []Extension, ex
 
 func appendHeader(dst []byte, h http.Header) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
+		if canonical := http.CanonicalHeaderKey(name); belongsToHandshake(canonical) || isOfAnotherAnswer(canonical) {
+			continue
+		}
 		if err := checkHeader(name, h[name]); err != nil {
 			return nil, err
 		}

@@ -20,7 +20,12 @@ func (s *Server) ClientAddr(r *http.Request) netip.Addr {
 	for _, line := range slices.Backward(lines) {
 		for line != "" {
 			i := strings.LastIndexByte(line, ',') // -1 leaves all of it
-			hop := parseAddr(strings.Trim(line[i+1:], " \t"))
+			element := strings.Trim(line[i+1:], " \t")
+			line = line[:max(i, 0)]
+			if element == "" { // RFC 9110 section 5.6.1.2
+				continue
+			}
+			hop := parseAddr(element)
 			if !hop.IsValid() {
 				return addr // of the one that says something strange
 			}
@@ -28,7 +33,6 @@ func (s *Server) ClientAddr(r *http.Request) netip.Addr {
 			if !s.trusts(addr) {
 				return addr
 			}
-			line = line[:max(i, 0)]
 		}
 	}
 	return addr

@@ -18,15 +18,19 @@
 // A browser lets any page open a connection to any server, with the user's
 // cookies. A Server therefore refuses pages of other origins than its own, unless
 // [Server.Origins] lists them. Requests without an Origin header don't come from
-// browsers and are accepted (RFC 6455 section 10.2).
+// browsers and are accepted (RFC 6455 section 10.2). Behind a proxy that ends TLS and
+// hands on Host, pages of https are its own too. A server that only its own machine is
+// to reach should also look at Host: see [handshake.CheckHost].
 //
 // # Limits
 //
 // The zero Server bounds the number of connections and of handshakes under way; see
-// [Server.MaxConns] and the fields after it. What net/http does before a request
-// arrives is for its own server to bound, whose other timeouts end with the upgrade:
+// [Server.MaxConns] and the fields after it, and the time that a refused client may
+// take. What net/http does before a request arrives, and with requests of other
+// handlers, is for its own server to bound, whose timeouts end with the upgrade:
 //
-//	hs := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ConnState: s.ConnState}
+//	hs := &http.Server{Handler: s, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+//		IdleTimeout: time.Minute, ConnState: s.ConnState}
 //
 // # The end
 //
@@ -38,6 +42,6 @@
 // # What happens
 //
 // [Server.Stats] has the counts of what was accepted, refused and closed, and why.
-// [websocket.Trace] sees every frame. [Server.Logger] gets faults, and at
-// [slog.LevelDebug] every connection.
+// [websocket.Trace] sees every frame. [Server.Logger] gets faults and refused origins,
+// and at [slog.LevelDebug] every connection.
 package server

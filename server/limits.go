@@ -26,6 +26,7 @@ type load struct {
 	handshakes int                // calls of Upgrade
 	heads      int                // TCP connections that have not been upgraded
 	perHead    map[netip.Addr]int // of those, if there is a limit for an address
+	idle       idleConns          // of those, with no request under way
 }
 
 // A slot is the place of one connection among those that are allowed.
@@ -93,37 +94,44 @@ func (s *Server) endHandshake() {
 // ConnState bounds what clients can take up before they have asked for anything.
 // Set it as the [http.Server.ConnState] of the server in front: at most
 // [Server.MaxHandshakes] of its connections may be ones that were not upgraded, or
-// not yet, and at most [Server.MaxConnsPerAddr] those from one address. Another one
-// is closed at once. How long each may last is set by [http.Server.ReadHeaderTimeout]
-// and [http.Server.IdleTimeout].
+// not yet, and at most [Server.MaxConnsPerAddr] those from one address. One more takes
+// the place of the one that has been idle longest, waiting for another request, which
+// is closed; if none is idle, the new one is closed at once. How long each may last is
+// set by [http.Server.ReadTimeout], or ReadHeaderTimeout where clients may upload for
+// longer, [http.Server.WriteTimeout] and [http.Server.IdleTimeout].
 func (s *Server) ConnState(nc net.Conn, state http.ConnState) {
-	n := 0
 	switch state {
 	case http.StateNew:
-		n = 1
+		s.newHead(nc)
+	case http.StateIdle:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.load.idle.add(nc, s.headAddr(nc))
+	case http.StateActive:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.load.idle.remove(nc, false)
 	case http.StateHijacked, http.StateClosed:
-		n = -1
-	default:
-		return
-	}
-	var addr netip.Addr
-	if s.MaxConnsPerAddr > 0 {
-		if addr = parseAddr(nc.RemoteAddr().String()); s.trusts(addr) {
-			addr = netip.Addr{} // it's not the client's
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.load.idle.remove(nc, true) {
+			s.load.addHead(s.headAddr(nc), -1)
 		}
-		addr = client(addr)
 	}
+}
+
+// newHead finds a place for a TCP connection, or closes it.
+func (s *Server) newHead(nc net.Conn) {
+	addr := s.headAddr(nc)
 	s.mu.Lock()
 	l := &s.load
-	l.heads += n
-	add(&l.perHead, addr, n)
+	l.addHead(addr, 1)
 	reason := ""
 	switch {
-	case n < 0:
-	case exceeds(l.heads, s.MaxHandshakes, DefaultMaxHandshakes):
-		reason = reasonHandshakes
-	case addr.IsValid() && l.perHead[addr] > s.MaxConnsPerAddr:
+	case addr.IsValid() && l.perHead[addr] > s.MaxConnsPerAddr && !l.makeRoom(addr):
 		reason = reasonAddr
+	case exceeds(l.heads, s.MaxHandshakes, DefaultMaxHandshakes) && !l.makeRoom(netip.Addr{}):
+		reason = reasonHandshakes
 	}
 	if reason != "" {
 		s.count.refuse(reason)
@@ -132,6 +140,35 @@ func (s *Server) ConnState(nc net.Conn, state http.ConnState) {
 	if reason != "" {
 		nc.Close()
 	}
+}
+
+// headAddr is what a TCP connection is counted under, the zero Addr if there is no
+// limit for its address.
+func (s *Server) headAddr(nc net.Conn) netip.Addr {
+	if s.MaxConnsPerAddr <= 0 {
+		return netip.Addr{}
+	}
+	addr := parseAddr(nc.RemoteAddr().String())
+	if s.trusts(addr) {
+		return netip.Addr{} // it's not the client's
+	}
+	return client(addr)
+}
+
+func (l *load) addHead(addr netip.Addr, n int) {
+	l.heads += n
+	add(&l.perHead, addr, n)
+}
+
+// makeRoom closes an idle connection, with the given address if that isn't zero, and
+// reports whether there was one. It waits for nothing: with TLS there's an alert to send.
+func (l *load) makeRoom(addr netip.Addr) bool {
+	c, ok := l.idle.takeOldest(addr)
+	if ok {
+		l.addHead(c.addr, -1)
+		go c.nc.Close()
+	}
+	return ok
 }
 
 // startLife begins the time that c has.

@@ -262,9 +262,12 @@ func TestAnswerNotTaken(t *testing.T) {
 }
 
 // inMemory serves h on connections that are pipes, for the bubbles of synctest.
-func inMemory(t *testing.T, h http.Handler) (url string, d *client.Dialer) {
+func inMemory(t *testing.T, h http.Handler, options ...func(*http.Server)) (url string, d *client.Dialer) {
 	l := pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	hs := &http.Server{Handler: h}
+	for _, option := range options {
+		option(hs)
+	}
 	go hs.Serve(l)
 	t.Cleanup(func() { hs.Close() })
 	return "ws://example.test", &client.Dialer{DialContext: func(context.Context, string, string) (net.Conn, error) {
@@ -311,6 +314,7 @@ func TestClientAddr(t *testing.T) {
 		{"nonsense", "10.0.0.1:1234", []string{"192.0.2.66, unknown"}, "10.0.0.1"},
 		{"nonsense_behind_a_proxy", "10.0.0.1:1234", []string{"192.0.2.66, x, 10.1.1.1"}, "10.1.1.1"},
 		{"empty", "10.0.0.1:1234", []string{""}, "10.0.0.1"},
+		{"empty_elements", "10.0.0.1:1234", []string{"192.0.2.66, 192.0.2.9, , 10.1.1.1 ,,", ""}, "192.0.2.9"},
 		{"with_port", "10.0.0.1:1234", []string{"192.0.2.9:80"}, "192.0.2.9"},
 		{"IPv6", "[fd00::1]:1234", []string{"2001:db8::9"}, "2001:db8::9"},
 		{"IPv6_with_port", "[fd00::1]:1234", []string{"[2001:db8::9]:80"}, "2001:db8::9"},

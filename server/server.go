@@ -13,6 +13,7 @@ import (
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
 )
 
 // Handler has a conversation on c. ctx is [websocket.Conn.Context]: it has the
@@ -23,31 +24,48 @@ type Handler func(ctx context.Context, c *websocket.Conn)
 
 // Server upgrades requests and tracks the connections. Its fields must not be
 // changed once it's in use; its methods may be called from any goroutine. The
-// zero value with a Handler is ready to use, and safe.
+// zero value with a Handler is ready to use, and safe: each field says what its zero
+// value stands for.
 type Server struct {
-	// Handler is for the requests that come through ServeHTTP. It runs in a
-	// goroutine of its own, so that nothing of the request is kept meanwhile.
+	// Handler is for the requests that come through ServeHTTP, each in a goroutine
+	// of its own, so that nothing of the request is kept meanwhile. Nil is for
+	// servers that are used by [Server.With] and [Server.Upgrade] only: ServeHTTP
+	// then answers with status 500.
 	Handler Handler
-	// Config has the limits of each connection.
+	// Config has the limits of each connection. The zero value has them all at their
+	// defaults, and no compression.
 	Config websocket.Config
 	// Origins are those allowed besides the server's own, such as
 	// "https://example.org" or "https://*.example.org". "*" allows all, which is
 	// safe only if nothing depends on who the user is. [handshake.CheckOrigin]
 	// describes the forms. An entry that is none of them is an error of every
-	// upgrade.
+	// upgrade. None means the server's own alone.
 	Origins []string
 	// Subprotocols are those that the server speaks. The first of the client's
-	// list that is among them is agreed on (RFC 6455 section 1.9).
+	// list that is among them is agreed on (RFC 6455 section 1.9), or none.
+	// "*" stands for all.
 	Subprotocols []string
 	// Check, if not nil, is asked before each upgrade. A *[handshake.Refusal]
 	// refuses it with its own status, headers and reason; another error with status
 	// 403, and without its text, which is only logged. It's the place to
-	// authenticate, unless middleware does.
+	// authenticate, unless middleware does. It runs in the goroutine of the request,
+	// several at a time, and counts as a handshake under way meanwhile.
 	Check func(r *http.Request) error
-	// Logger gets the panics of handlers and the faults of the server as errors,
-	// and, if it's enabled for that level, each connection and refusal at
-	// [slog.LevelDebug]. Of a request it gets the client's address and the path,
-	// never the query, headers or messages. Nil is [slog.Default].
+	// Refuse, if not nil, answers a request that isn't upgraded, in place of
+	// [handshake.Refusal.ServeHTTP], for bodies of one's own. w has refusal's headers
+	// already; write refusal.Status, or another status but 101, and a body. If it
+	// writes nothing, the refusal is answered as usual. The connection is closed
+	// behind the answer, unless it's one of HTTP/2, and the client has
+	// Config.WriteTimeout to accept it. refusal is shared and must not be changed. A
+	// fault of the server is a refusal with status 500.
+	Refuse func(w http.ResponseWriter, r *http.Request, refusal *handshake.Refusal)
+	// Logger gets the panics of handlers and the faults of the server at
+	// [slog.LevelError], refused origins and headers that had to be left out at
+	// [slog.LevelWarn], ten of each at once and then one in ten seconds, and, if it's
+	// enabled for that level, each connection and refusal at [slog.LevelDebug]. Of a
+	// request it gets the client's address, the path, and of a refused origin also
+	// Origin and Host; never the query, other headers or messages. Nil is
+	// [slog.Default].
 	Logger *slog.Logger
 
 	// MaxConns is how many connections may be open at a time. One more is
@@ -60,8 +78,8 @@ type Server struct {
 	MaxConnsPerAddr int
 	// MaxHandshakes is how many opening handshakes may be under way. One more is
 	// refused with status 503, and with [Server.ConnState] in place it also bounds
-	// the TCP connections that have sent no complete request yet. 0 is
-	// [DefaultMaxHandshakes], a negative value no limit.
+	// the TCP connections that are not upgraded, where idle ones give way to new
+	// ones. 0 is [DefaultMaxHandshakes], a negative value no limit.
 	MaxHandshakes int
 	// MaxLifetime is how long a connection may last. It's closed with
 	// [frame.CodeGoingAway] then, so that it comes back to another server, or with
@@ -69,10 +87,11 @@ type Server struct {
 	// that those that came together don't go together. 0 is for ever.
 	MaxLifetime time.Duration
 	// TrustedProxies are the addresses of proxies that are believed when they say
-	// with X-Forwarded-For who the client is: see [Server.ClientAddr].
+	// with X-Forwarded-For who the client is: see [Server.ClientAddr]. None means
+	// that nobody is.
 	TrustedProxies []netip.Prefix
 	// Slow is what becomes of a connection whose peer doesn't keep up with what
-	// is posted to it.
+	// is posted to it. The zero value is [CloseSlow].
 	Slow SlowPolicy
 
 	mu       sync.Mutex
@@ -82,6 +101,8 @@ type Server struct {
 	handlers int           // upgrades, connections and handlers that have not ended
 	ended    chan struct{} // closed when Shutdown waits and handlers gets to 0
 	closing  bool
+
+	refusedOrigins, leftOutHeaders warnings
 }
 
 // ServeHTTP upgrades the request and returns; [Server.Handler] goes on by itself.

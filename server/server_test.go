@@ -108,7 +108,8 @@ func TestRefusals(t *testing.T) {
 		{"H7_foreign_origin", good + "Origin: http://evil.example\r\n", 403},
 		{"H7_own_origin", good + "Origin: http://HOST\r\n", 101},
 		{"H7_two_origins", good + "Origin: http://HOST\r\nOrigin: http://HOST\r\n", 400},
-		{"H8_subprotocols", good + "Sec-WebSocket-Protocol: a,,b\r\n", 400},
+		{"H8_subprotocols", good + "Sec-WebSocket-Protocol: a b\r\n", 400},
+		{"empty_lists", good + "Sec-WebSocket-Protocol: chat,,\r\nSec-WebSocket-Extensions:\r\n", 101},
 		{"H9_extensions", good + "Sec-WebSocket-Extensions: ,;x\r\n", 400},
 		{"H10_body", good + "Content-Length: 4\r\n", 400},
 		{"H10_obs-fold", good + "X: a\r\n b\r\n", 0}, // net/http joins or refuses

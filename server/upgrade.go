@@ -18,8 +18,9 @@ import (
 // Upgrade upgrades the request (RFC 6455 section 4.2) and returns the
 // connection, for handlers that want to look at the request themselves. The
 // caller has to read from it and to close it; [Server.Shutdown] closes it too.
-// What w.Header() holds goes out with the answer. The connection's context has
-// the values of r.Context(), not its end.
+// What w.Header() holds goes out with the answer, but for what belongs to the handshake
+// and to HTTP's framing, such as Connection and Sec-WebSocket-Protocol. The connection's
+// context has the values of r.Context(), not its end.
 //
 // A request that can't be upgraded has been answered when Upgrade returns its
 // error, which is a *[handshake.Refusal] if it's the client's fault or there are
@@ -86,6 +87,11 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 	extensions, err := s.accept(r, req, &o.setup)
 	if err != nil {
 		return s.refuse(w, r, err)
+	}
+	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
+		if len(w.Header()[name]) > 0 {
+			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
+		}
 	}
 	o.setup.Answer, err = handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
 	if err != nil {
@@ -157,27 +163,4 @@ func (s *Server) accept(r *http.Request, req handshake.Request, setup *websocket
 		}
 	}
 	return nil, nil
-}
-
-// refuse answers a request that isn't upgraded because of err, and returns err as
-// the caller of Upgrade gets it.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) error {
-	reason := reasonServer
-	var why refused
-	if errors.As(err, &why) {
-		reason, err = why.reason, why.error
-	}
-	var refusal *handshake.Refusal
-	if errors.As(err, &refusal) {
-		s.logRequest(slog.LevelDebug, r, "websocket: refused", "reason", reason, "status", refusal.Status, "error", err)
-	} else {
-		s.logRequest(slog.LevelError, r, err.Error())
-		refusal = &handshake.Refusal{Status: http.StatusInternalServerError, Reason: "the server can't upgrade this request"}
-		clear(w.Header()) // it may be what's wrong
-	}
-	s.mu.Lock()
-	s.count.refuse(reason)
-	s.mu.Unlock()
-	refusal.ServeHTTP(w, r)
-	return err
 }

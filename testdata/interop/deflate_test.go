@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -68,8 +70,19 @@ func TestNodeServerDeflate(t *testing.T) {
 		if _, err := fmt.Sscanf(lines.Text(), "port %d", &port); err != nil {
 			t.Fatal(lines.Text())
 		}
+		var options struct{ ServerMaxWindowBits int }
+		if _, text, _ := strings.Cut(lines.Text(), "{"); json.Unmarshal([]byte("{"+text), &options) != nil {
+			t.Fatal(lines.Text())
+		}
 		for _, k := range offers {
-			if err := converse(t.Context(), fmt.Sprintf("ws://localhost:%d", port), k); err != nil {
+			err := converse(t.Context(), fmt.Sprintf("ws://localhost:%d", port), k)
+			// It refuses all who want a smaller window than it's told to use.
+			if asked := k.Receive.Bits; asked != 0 && asked < options.ServerMaxWindowBits {
+				var refused *client.HandshakeError
+				if !errors.As(err, &refused) {
+					t.Errorf("%s, offering %+v: %v, want a refusal", lines.Text(), k, err)
+				}
+			} else if err != nil {
 				t.Errorf("%s, offering %+v: %v", lines.Text(), k, err)
 			}
 		}
