@@ -35,8 +35,7 @@ func TestHelp(t *testing.T) {
 	})
 }
 
-// TestVerbose: -v shows the handshake, and of what is secret only that it's there
-// (line T2).
+// TestVerbose: -v shows the handshake, and of what is secret only that it's there.
 func TestVerbose(t *testing.T) {
 	t.Parallel()
 	url := serve(t)
@@ -71,6 +70,25 @@ func TestVerbose(t *testing.T) {
 	_, _, errs = chat("", "-v", url+"/secret")
 	if !strings.Contains(errs, "< HTTP/1.1 401 Unauthorized\n") {
 		t.Errorf("%q", errs)
+	}
+}
+
+// TestVerbosePings: -v shows the pings and pongs both ways.
+func TestVerbosePings(t *testing.T) {
+	t.Parallel()
+	url := handled(t, func(ctx context.Context, c *websocket.Conn) {
+		go func() {
+			c.Ping(ctx, []byte("abc"))
+			c.Close(1000, "")
+		}()
+		c.Read(ctx)
+	})
+	in, typed := io.Pipe()
+	defer typed.Close()
+	var errs bytes.Buffer
+	code := run([]string{"-v", url}, console{in: in, out: io.Discard, err: &errs})
+	if code != exitNormal || !strings.HasSuffix(errs.String(), "# socket open\n* ping received (3 bytes)\n* pong sent (3 bytes)\n# socket closed 1000\n") {
+		t.Errorf("exit code %d, %s", code, &errs)
 	}
 }
 
