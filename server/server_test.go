@@ -34,14 +34,14 @@ func echo(ctx context.Context, c *websocket.Conn) {
 }
 
 // start serves h and returns its URL with the scheme ws.
-func start(t *testing.T, h http.Handler) string {
+func start(t testing.TB, h http.Handler) string {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return "ws" + strings.TrimPrefix(s.URL, "http")
 }
 
-func dial(t *testing.T, url string) *websocket.Conn {
+func dial(t testing.TB, url string) *websocket.Conn {
 	t.Helper()
 	c, err := client.Dial(ctx, url)
 	if err != nil {
