@@ -55,6 +55,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 		in.ctx = context.Background()
 		c.in.watch.stream = false
 		c.rd.Detach() // the user may still look at the last message
+		c.giveAway()
 		if c.inflater != nil {
 			c.inflater.b = nil
 		}

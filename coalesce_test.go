@@ -54,9 +54,13 @@ func several(p *peer, n int) (b []byte) {
 
 // counted returns a server's Conn on a counter, and its peer.
 func counted(t *testing.T) (*websocket.Conn, *counter, *peer) {
+	return countedWith(t, websocket.Config{PingInterval: -1})
+}
+
+func countedWith(t *testing.T, cfg websocket.Config) (*websocket.Conn, *counter, *peer) {
 	a, b := net.Pipe()
 	tr := &counter{Conn: a}
-	c := websocket.NewConn(tr, websocket.Setup{}, websocket.Config{PingInterval: -1})
+	c := websocket.NewConn(tr, websocket.Setup{}, cfg)
 	return c, tr, &peer{Conn: b, t: t, role: frame.Server, rd: frame.NewReader(b, frame.Rules{Role: frame.Client}, 0)}
 }
 
@@ -354,6 +358,28 @@ func (e *endless) Write(p []byte) (int, error)      { return len(p), nil }
 func (e *endless) Close() error                     { return nil }
 func (e *endless) SetReadDeadline(time.Time) error  { return nil }
 func (e *endless) SetWriteDeadline(time.Time) error { return nil }
+
+// endlessAfter is an endless peer that sends something else first.
+type endlessAfter struct {
+	endless
+	first  []byte
+	closed atomic.Bool
+}
+
+func (e *endlessAfter) Read(p []byte) (int, error) {
+	if n := copy(p, e.first); n > 0 {
+		e.first = e.first[n:]
+		return n, nil
+	}
+	return e.endless.Read(p)
+}
+
+func (e *endlessAfter) CloseWrite() error { return nil }
+
+func (e *endlessAfter) Close() error {
+	e.closed.Store(true)
+	return nil
+}
 
 // BenchmarkEchoMemory is what an echo costs without a network.
 func BenchmarkEchoMemory(b *testing.B) {

@@ -369,12 +369,13 @@ func TestWriterHolds(t *testing.T) {
 			t.Fatal(err)
 		}
 		io.WriteString(w, "first")
-		short, cancel := context.WithCancel(ctx)
-		errs := make(chan error)
-		go func() { errs <- c.Write(short, websocket.Text, []byte("canceled")) }()
+		short := &watchedContext{ctx, make(chan struct{}), make(chan bool, 100)}
+		canceled, errs := make(chan error), make(chan error)
+		go func() { canceled <- c.Write(short, websocket.Text, []byte("canceled")) }()
+		<-short.watched // it waits for its turn
 		go func() { errs <- c.Write(ctx, websocket.Text, []byte("second")) }()
-		cancel()
-		if err := <-errs; !errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed) {
+		close(short.done)
+		if err := <-canceled; !errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed) {
 			t.Error(err)
 		}
 		if err := w.Close(); err != nil {
@@ -389,6 +390,27 @@ func TestWriterHolds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// watchedContext tells when somebody asks for its channel, to wait for it.
+type watchedContext struct {
+	context.Context
+	done    chan struct{}
+	watched chan bool
+}
+
+func (c *watchedContext) Done() <-chan struct{} {
+	c.watched <- true
+	return c.done
+}
+
+func (c *watchedContext) Err() error {
+	select {
+	case <-c.done:
+		return context.Canceled
+	default:
+		return nil
+	}
 }
 
 // TestWriterKeepsTurn: a message in parts keeps its turn when a Write that began

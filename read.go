@@ -95,6 +95,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	if !in.reading.CompareAndSwap(false, true) { // lockRead, without a call
 		return 0, nil, c.readBusy()
 	}
+	c.recall()
 	if c.err.Load() != nil || c.ctxErr(ctx) != nil {
 		return 0, nil, c.readOver(ctx)
 	}
@@ -118,6 +119,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 				return c.readFailed(c.wholeError(p))
 			}
 			c.returns()
+			c.lend(p)
 			c.unlockRead()
 			return MessageType(op), p, nil
 		}
@@ -128,6 +130,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 		return c.readFailed(err)
 	}
 	t := in.typ
+	c.lend(p)
 	c.unlockRead()
 	return t, p, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -86,6 +87,14 @@ func TestTLSRecords(t *testing.T) {
 func TestTLSReadCut(t *testing.T) {
 	t.Parallel()
 	c, s := tlsPair(t, large, large)
+	cuts := 0
+	for range 10 { // nothing is there to be read
+		cut, cancel := context.WithCancel(ctx)
+		go cancel()
+		if _, _, err := s.Read(cut); !errors.Is(err, context.Canceled) || s.Err() != nil {
+			t.Fatal(err)
+		}
+	}
 	const messages = 300
 	go func() {
 		for range messages {
@@ -94,7 +103,6 @@ func TestTLSReadCut(t *testing.T) {
 			}
 		}
 	}()
-	cuts := 0
 	for got := 0; got < messages; {
 		cut, cancel := context.WithCancel(ctx)
 		go cancel()
@@ -110,4 +118,65 @@ func TestTLSReadCut(t *testing.T) {
 		cancel()
 	}
 	t.Log(cuts, "cuts")
+}
+
+// halving is a connection that sends a write in two parts, when it's told to.
+type halving struct {
+	net.Conn
+	on         bool
+	half, rest chan bool
+}
+
+func (h *halving) Write(p []byte) (int, error) {
+	if !h.on {
+		return h.Conn.Write(p)
+	}
+	n, err := h.Conn.Write(p[:len(p)/2])
+	if err != nil {
+		return n, err
+	}
+	h.half <- true
+	<-h.rest
+	k, err := h.Conn.Write(p[n:])
+	return n + k, err
+}
+
+// TestTLSReadCutInRecord: a context ends a read when half of a TLS record is there.
+func TestTLSReadCutInRecord(t *testing.T) {
+	t.Parallel()
+	a, b := netPair(t)
+	h := &halving{Conn: a, half: make(chan bool), rest: make(chan bool)}
+	ta := tls.Client(h, &tls.Config{InsecureSkipVerify: true})
+	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+	go ta.Handshake()
+	if err := tb.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	c := websocket.NewConn(ta, websocket.Setup{Role: frame.Client}, websocket.Config{})
+	s := websocket.NewConn(tb, websocket.Setup{Role: frame.Server}, websocket.Config{})
+	defer c.CloseNow()
+	defer s.CloseNow()
+	defer a.Close() // first, or the alert that TLS closes with waits to be told
+	if err := c.Write(ctx, websocket.Text, nil); err != nil { // behind the handshake
+		t.Fatal(err)
+	}
+	if _, _, err := s.Read(ctx); err != nil {
+		t.Fatal(err)
+	}
+	h.on = true
+	for range 5 {
+		go c.Write(ctx, websocket.Text, []byte(text(1000)))
+		<-h.half
+		for range 3 {
+			cut, cancel := context.WithCancel(ctx)
+			go cancel()
+			if _, _, err := s.Read(cut); !errors.Is(err, context.Canceled) || s.Err() != nil {
+				t.Fatal(err)
+			}
+		}
+		h.rest <- true
+		if _, p, err := s.Read(ctx); string(p) != text(1000) || err != nil {
+			t.Fatalf("%d bytes, %v", len(p), err)
+		}
+	}
 }
