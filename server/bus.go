@@ -60,7 +60,7 @@ type Event struct {
 	Position Position // of the message or, for a gap, where the subscription goes on
 }
 
-// Errors of a [Bus].
+// Errors of [Topics] and their [Bus].
 var (
 	// ErrBusUnavailable is that the engine can't be reached. What was to be published
 	// is certainly not published.
@@ -91,8 +91,9 @@ func (e *TopicError) Error() string {
 	return fmt.Sprintf("websocket: topic %.64q: %s", e.Topic, e.Reason)
 }
 
-// checkTopic returns a *TopicError if name is not fit for a topic.
-func checkTopic(name string) error {
+// CheckTopic returns a *TopicError if name is not fit for a topic, as [Topics.Join] and
+// [Topics.Publish] do, for handlers that refuse it before they upgrade a request.
+func CheckTopic(name string) error {
 	switch {
 	case name == "":
 		return &TopicError{name, "empty"}

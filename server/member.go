@@ -148,6 +148,9 @@ func (m *member) catchUp(ctx context.Context, after Position) {
 	gap := tp.topics.encode(Delivery{Topic: tp.name, Gap: true, Position: tp.position()})
 	tp.mu.Lock()
 	defer tp.mu.Unlock()
+	if m.left {
+		return
+	}
 	m.behind = false
 	m.postLocked(gap, nil)
 }

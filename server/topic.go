@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -97,7 +98,11 @@ func (tp *topic) event(e Event) {
 		return
 	}
 	if d.Gap {
-		tp.topics.logger().Warn("websocket: messages of a topic may be missing", "topic", tp.name, "position", e.Position.String())
+		level := slog.LevelDebug
+		if tp.topics.Encode == nil { // members are told of nothing
+			level = slog.LevelWarn
+		}
+		tp.topics.logger().Log(context.Background(), level, "websocket: messages of a topic may be missing", "topic", tp.name, "position", e.Position.String())
 	}
 	tp.deliver(d)
 }

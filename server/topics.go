@@ -25,8 +25,9 @@ import (
 //
 // The messages of a topic have one order, which is the same for all members of a
 // process. With a Bus all go through the engine, those of this process too, so it's the
-// same in all processes, if the engine has one order. Nobody who is slow holds up others: what is for a member goes into its queue, and [Server.Slow] says what
-// becomes of one whose queue is full.
+// same in all processes, if the engine has one order. Nobody who is slow holds up
+// others: what is for a member goes into its queue, and [Server.Slow] says what becomes
+// of one whose queue is full.
 //
 // The zero value is ready to use. The fields must not be changed once it is in use;
 // the methods may be called from any goroutine.
@@ -97,7 +98,7 @@ type Delivery struct {
 // over, a *[websocket.CloseError]; c is no member then. To join once more has no
 // effect.
 func (t *Topics) Join(ctx context.Context, c *websocket.Conn, name string, after Position) error {
-	if err := checkTopic(name); err != nil {
+	if err := CheckTopic(name); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -185,7 +186,7 @@ func (t *Topics) Publish(ctx context.Context, name string, m websocket.Message) 
 }
 
 func (t *Topics) checkPublish(ctx context.Context, name string, m websocket.Message) error {
-	if err := checkTopic(name); err != nil {
+	if err := CheckTopic(name); err != nil {
 		return err
 	}
 	kind := m.Type &^ websocket.Uncompressed

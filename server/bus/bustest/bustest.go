@@ -35,14 +35,15 @@ type Setup struct {
 	// Open returns a Bus to the engine at addr, as another process would have one. It's
 	// closed with the test. It must not fail if nobody listens there.
 	Open func(t *testing.T, addr string) server.Bus
-	// Denied returns a Bus with a password that the engine refuses.
+	// Denied returns a Bus with a password that the engine refuses. It's nil if the
+	// engine has none.
 	Denied func(t *testing.T, addr string) server.Bus
 	// History tells that the engine keeps one: nothing that was accepted may be lost.
 	History bool
 	// MaxMessage is the longest message that the engine takes, 0 if it's of no interest.
 	MaxMessage int
-	// Trim has the engine forget all of the topic but its newest messages. It's for
-	// engines with a History.
+	// Trim has the engine forget all of the topic but its newest messages, if it's not
+	// nil. It's for engines with a History.
 	Trim func(t *testing.T, addr, topic string)
 }
 
@@ -54,9 +55,11 @@ func Run(t *testing.T, s Setup) {
 		x := &suite{s, e}
 		for name, f := range map[string]func(*testing.T){
 			"names": x.names, "sizes": x.sizes, "order": x.order, "stands": x.stands, "ends": x.ends,
-			"slow": x.slow, "positions": x.positions, "denied": x.denied,
+			"slow": x.slow, "positions": x.positions, "closed": x.closed, "denied": x.denied,
 		} {
-			t.Run(name, f)
+			if name != "denied" || s.Denied != nil {
+				t.Run(name, f)
+			}
 		}
 	})
 	t.Run("engine killed and restarted", func(t *testing.T) { s.fault(t, killed) })
@@ -370,6 +373,28 @@ func (x *suite) positions(t *testing.T) {
 	if es := old.has(t, "last"); !es[0].Gap {
 		t.Errorf("%q, and the first ones are gone", texts(es))
 	}
+}
+
+// closed: a Bus that is closed, twice even, refuses what comes, and calls nobody.
+func (x *suite) closed(t *testing.T) {
+	b, other := x.open(t), x.open(t)
+	c, ok := b.(interface{ Close() error })
+	if !ok {
+		return
+	}
+	r, _ := subscribe(t, b, "closed", server.Position{})
+	publish(t, other, "closed", "before")
+	r.has(t, "before")
+	c.Close()
+	c.Close()
+	publish(t, other, "closed", "after")
+	if err := b.Publish(background, "closed", []byte("x")); !errors.Is(err, server.ErrBusUnavailable) {
+		t.Errorf("publish: %v", err)
+	}
+	if _, err := b.Subscribe(background, "closed", server.Position{}, r.add); !errors.Is(err, server.ErrBusUnavailable) {
+		t.Errorf("subscribe: %v", err)
+	}
+	want(t, r.all(), "before")
 }
 
 // denied: a wrong password is told apart from an engine that is away.

@@ -30,7 +30,8 @@ type Core struct {
 	incoming chan *natsgo.Msg
 	unmarked atomic.Bool   // there was no room for a mark
 	dials    atomic.Uint64 // attempts to connect
-	stopped  chan struct{}
+	ctx      context.Context
+	stop     context.CancelFunc
 	wg       sync.WaitGroup
 
 	mu   sync.Mutex
@@ -60,7 +61,8 @@ type subscription struct {
 // NewCore returns a Core. It connects again as often as the connection is lost, and
 // need not be able to now. The error is that c makes no sense.
 func NewCore(c Config) (*Core, error) {
-	b := &Core{incoming: make(chan *natsgo.Msg, room), stopped: make(chan struct{}), subs: make(map[*natsgo.Subscription]*subscription)}
+	b := &Core{incoming: make(chan *natsgo.Msg, room), subs: make(map[*natsgo.Subscription]*subscription)}
+	b.ctx, b.stop = context.WithCancel(context.Background())
 	k, err := connect(c, b)
 	if err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func NewCore(c Config) (*Core, error) {
 func (b *Core) Close() error {
 	b.pub.Close()
 	b.nc.Close()
-	close(b.stopped)
+	b.stop()
 	b.wg.Wait()
 	return nil
 }
@@ -148,6 +150,9 @@ func (b *Core) Subscribe(ctx context.Context, topic string, after server.Positio
 		return none, classify(err, false)
 	}
 	go func() {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(b.ctx, stop)()
 		defer b.unsubscribe(sub)
 		if !after.IsZero() {
 			f(server.Event{Gap: true})
@@ -208,7 +213,7 @@ func (b *Core) receive() {
 				b.message(s, m)
 			}
 			b.mu.Unlock()
-		case <-b.stopped:
+		case <-b.ctx.Done():
 			return
 		}
 	}

@@ -156,8 +156,7 @@ func (r *reader) check(ctx context.Context, since uint64) bool {
 
 // verify looks whether the message at r.at is still the one that it was. A stream that
 // has lost its latest messages gives their numbers to new ones, which the subscriber has
-// not got: it's told of a gap, and goes on.
-// It returns false if it can't know.
+// not got: it's told of a gap, and goes on. verify returns false if it can't know.
 func (r *reader) verify(ctx context.Context) bool {
 	if r.stamp.IsZero() || r.at.Offset == 0 {
 		return true

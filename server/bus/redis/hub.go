@@ -24,7 +24,6 @@ type hub struct {
 	mu       sync.Mutex
 	started  bool                // guarded by mu
 	channels map[string]*channel // guarded by mu
-	failure  error               // guarded by mu; of the latest attempt to connect
 	dirty    chan struct{}       // has one when channels are to be subscribed to or left
 }
 
@@ -52,10 +51,10 @@ type subscription struct {
 }
 
 // notice is what a subscription gets: a message or, if again is true, that the
-// connection was lost and the subscription stands again.
+// connection was lost and the subscription stands again. A tick is of its reader's own.
 type notice struct {
-	payload string
-	again   bool
+	payload     string
+	again, tick bool
 }
 
 func newHub(client goredis.UniversalClient) *hub {
@@ -67,6 +66,13 @@ func newHub(client goredis.UniversalClient) *hub {
 func (h *hub) close() {
 	h.stop()
 	h.wg.Wait()
+}
+
+// until returns a context that also ends with the hub. Both have to be given up by stop.
+func (h *hub) until(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	unwatch := context.AfterFunc(h.ctx, cancel)
+	return ctx, func() { unwatch(); cancel() }
 }
 
 // subscribe returns when the subscription stands. It lasts until unsubscribe.

@@ -46,7 +46,9 @@ func (b *PubSub) send(ms []*batch.Message) {
 	p := b.client.Pipeline()
 	answers := make([]*goredis.Cmd, len(ms))
 	for i, m := range ms {
-		answers[i] = p.Do(context.Background(), "publish", b.prefix+m.Topic, m.Data)
+		answers[i] = goredis.NewCmd(context.Background(), "publish", b.prefix+m.Topic, m.Data)
+		answers[i].SetFirstKeyPos(1) // all of a topic by one node of a cluster, in order
+		p.Process(context.Background(), answers[i])
 	}
 	_, err := p.Exec(context.Background()) // within the client's timeouts
 	for i, m := range ms {
@@ -61,6 +63,8 @@ func (b *PubSub) Subscribe(ctx context.Context, topic string, after server.Posit
 		return server.Position{}, err
 	}
 	go func() {
+		ctx, stop := b.hub.until(ctx)
+		defer stop()
 		defer b.hub.unsubscribe(s)
 		if !after.IsZero() {
 			f(server.Event{Gap: true})

@@ -25,38 +25,47 @@ type reader struct {
 
 // run goes on until ctx is done.
 func (r *reader) run(ctx context.Context, behind bool) {
+	ctx, stop := r.b.hub.until(ctx)
+	defer stop()
 	defer r.b.hub.unsubscribe(r.s)
-	stopTouching := r.touch(ctx)
-	defer stopTouching()
+	defer r.tick()()
 	if behind && !r.catchUp(ctx) {
 		return
 	}
 	for {
 		n, lost, ok := r.s.box.Next(ctx)
-		if !ok {
+		switch {
+		case !ok:
 			return
+		case n.tick && r.current(ctx), !lost && !n.again && !n.tick && r.deliver(n.payload):
+			continue
 		}
-		if lost || n.again || !r.deliver(n.payload) {
-			if !r.catchUp(ctx) {
-				return
-			}
+		if !r.catchUp(ctx) {
+			return
 		}
 	}
 }
 
-// touch keeps a topic that has subscribers from expiring while nothing is published.
-func (r *reader) touch(ctx context.Context) (stop func() bool) {
+// tick has the reader look now and then whether it has all: between the nodes of a
+// cluster a message may get lost without the channel being cut. It also keeps a topic
+// that has subscribers from expiring while nothing is published.
+func (r *reader) tick() (stop func() bool) {
+	every := min(r.b.look, r.b.maxAge/3)
 	var t *time.Timer
 	t = time.AfterFunc(time.Hour, func() { // by then, t is set
-		bounded, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		r.b.stand(bounded, r.keys)
-		if ctx.Err() == nil {
-			t.Reset(r.b.maxAge / 3)
-		}
+		r.s.box.Put(notice{tick: true}, 0)
+		t.Reset(every)
 	})
-	t.Reset(r.b.maxAge / 3)
+	t.Reset(every)
 	return t.Stop
+}
+
+// current reports whether the subscriber has all, as far as can be known now.
+func (r *reader) current(ctx context.Context) bool {
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	p, err := r.b.stand(bounded, r.keys)
+	return err != nil || p == r.at
 }
 
 // deliver hands a message of the channel on, unless the subscriber has it. It returns

@@ -54,7 +54,7 @@ func (c Config) client() goredis.UniversalClient {
 	if c.Options != nil {
 		o = *c.Options
 	}
-	o.MaxRetries = -1 // a message might arrive twice
+	o.MaxRetries, o.MaxRedirects = -1, -1 // tried again by the client, a message might arrive twice
 	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
 	return goredis.NewUniversalClient(&o)

@@ -28,6 +28,7 @@ type Streams struct {
 	prefix string
 	maxLen int64
 	maxAge time.Duration
+	look   time.Duration // how often a subscription that hears nothing looks by itself
 	hub    *hub
 	pub    *batch.Publisher
 }
@@ -35,7 +36,7 @@ type Streams struct {
 // NewStreams returns a Streams. It connects when it's first used, and again as often as
 // the connection is lost.
 func NewStreams(c Config) *Streams {
-	b := &Streams{client: c.client(), prefix: c.prefix(), maxLen: c.MaxLen, maxAge: c.MaxAge}
+	b := &Streams{client: c.client(), prefix: c.prefix(), maxLen: c.MaxLen, maxAge: c.MaxAge, look: time.Minute}
 	if b.maxLen <= 0 {
 		b.maxLen = 10_000
 	}

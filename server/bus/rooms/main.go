@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"hawser/websocket"
+	"hawser/websocket/handshake"
 	"hawser/websocket/server"
 	"hawser/websocket/server/bus/internal/engines"
 )
@@ -42,6 +43,7 @@ func run(ctx context.Context, args []string) error {
 	url := flags.String("bus", "", "URL of the engine: "+engines.Schemes+"; without one the rooms are those of this process")
 	prefix := flags.String("prefix", "", "what the engine's names begin with")
 	origins := flags.String("origins", "", "origins of pages that may connect, besides the server's own; * for all")
+	hosts := flags.String("hosts", "", "names that a server on a loopback address is known by, besides localhost; * for any")
 	degrade := flags.Bool("degrade", false, "have clients of this process go on among themselves while the engine is away")
 	drain := flags.Duration("drain", 10*time.Second, "how long clients have to go when the server is told to stop")
 	flags.Parse(args)
@@ -76,7 +78,11 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	hs := &http.Server{Handler: routes(ws, topics), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, ConnState: ws.ConnState}
+	handler := routes(ws, topics)
+	if l.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		handler = only(handler, strings.Split(*hosts, ","))
+	}
+	hs := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, ConnState: ws.ConnState}
 	served := make(chan error, 1)
 	go func() { served <- hs.Serve(l) }()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
@@ -92,4 +98,17 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	return hs.Shutdown(bounded)
+}
+
+// only has a server that others than this machine can't reach answer to its own names:
+// a page of a name that comes to point to it would have the same origin otherwise.
+func only(next http.Handler, hosts []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var refusal *handshake.Refusal
+		if r.Host != "" && errors.As(handshake.CheckHost(r, hosts), &refusal) { // every browser says a Host
+			refusal.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -67,14 +67,18 @@ func routes(ws *server.Server, topics *server.Topics) http.Handler {
 	mux.Handle("/{$}", http.RedirectHandler("/room/lobby", http.StatusFound))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
 	mux.HandleFunc("/room/{name}", func(w http.ResponseWriter, r *http.Request) {
+		name := r.PathValue("name")
+		if err := server.CheckTopic(name); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 		if len(r.Header["Upgrade"]) == 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			servePage(w)
 			return
 		}
-		name := r.PathValue("name")
 		after, err := server.ParsePosition(r.URL.Query().Get("after"))
-		if err != nil || len(name) > server.MaxTopic {
-			http.Error(w, "malformed position, or name of a room that is too long", http.StatusBadRequest)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 		ws.With(func(ctx context.Context, c *websocket.Conn) {
@@ -120,10 +124,7 @@ func converse(ctx context.Context, c *websocket.Conn, topics *server.Topics, roo
 
 // reason is what a client is told of err, of which it's to know no more.
 func reason(err error) string {
-	var topic *server.TopicError
 	switch {
-	case errors.As(err, &topic):
-		return "the name of the room is " + topic.Reason
 	case errors.Is(err, server.ErrMessageSize):
 		return "too long"
 	case errors.Is(err, server.ErrMessageText):
