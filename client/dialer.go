@@ -84,7 +84,7 @@ func Dial(ctx context.Context, url string) (*websocket.Conn, error) {
 // them. ctx is for the dial only; the connection goes on when it ends. Userinfo in
 // the URL becomes basic authentication. What a URL can't have as it is, spaces and
 // other than ASCII characters, is escaped, and a host converted to its ASCII form
-// (RFC 3490), as browsers do.
+// (UTS #46), as browsers do.
 //
 // When a server refuses, the error is a *[HandshakeError] and the response is
 // returned too, with the beginning of its body. With a connection comes the
