@@ -25,6 +25,7 @@ func main() {
 	agent := flag.String("agent", "hawser", "`name` in the report")
 	insecure := flag.Bool("insecure", false, "don't verify the server's certificate")
 	only := flag.Int("case", 0, "run only the case with this `number`")
+	demand := flag.Bool("demand", false, "demand of the server to compress without takeover and with a small window")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -38,6 +39,9 @@ func main() {
 			},
 			TLSConfig: &tls.Config{InsecureSkipVerify: *insecure},
 		},
+	}
+	if *demand {
+		t.dialer.Config.Compression.Receive = websocket.Window{Bits: 12, NoTakeover: true}
 	}
 	if err := t.run(ctx, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "client:", err)
