@@ -156,7 +156,7 @@ func TestTLSReadCutInRecord(t *testing.T) {
 	s := websocket.NewConn(tb, websocket.Setup{Role: frame.Server}, websocket.Config{})
 	defer c.CloseNow()
 	defer s.CloseNow()
-	defer a.Close() // first, or the alert that TLS closes with waits to be told
+	defer a.Close()                                           // first, or the alert that TLS closes with waits to be told
 	if err := c.Write(ctx, websocket.Text, nil); err != nil { // behind the handshake
 		t.Fatal(err)
 	}
