@@ -2,8 +2,9 @@
 //
 // A block that begins with a package clause is a program by itself. Others are the
 // body of a function with the names of header in scope, or declarations where they
-// begin with func, type or var. A block marked "go before" shows code for another
-// library, which is not compiled.
+// begin with func, type or var. Some are not compiled: a block marked "go before" shows
+// code for another library, and one marked "go engine" needs the module of the engines,
+// or leaves out what only a reader's program has.
 package docs
 
 import (
@@ -33,6 +34,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -55,6 +57,7 @@ var (
 	_ = log.Print
 	_ net.Conn
 	_ http.Handler
+	_ url.URL
 	_ = os.Args
 	_ sync.Mutex
 	_ time.Time
@@ -120,6 +123,7 @@ var (
 	h   server.Handler
 	s   *server.Server
 	p   []byte
+	m   websocket.Message
 	err error
 )
 
