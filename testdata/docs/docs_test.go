@@ -3,8 +3,8 @@
 // A block that begins with a package clause is a program by itself. Others are the
 // body of a function with the names of header in scope, or declarations where they
 // begin with func, type or var. Some are not compiled: a block marked "go before" shows
-// code for another library, and one marked "go engine" needs the module of the engines,
-// or leaves out what only a reader's program has.
+// code for another library, and one marked "go part" needs another module, or leaves
+// out what a reader's program has.
 package docs
 
 import (
