@@ -39,7 +39,7 @@ func (c *Conn) giveAway() { c.lend(nil) }
 //go:noinline
 func messageUsedAfterNextRead(p []byte) {
 	const mistake = "MESSAGE USED AFTER THE NEXT READ; "
-	for i := range p {
-		p[i] = mistake[i%len(mistake)]
+	for n := copy(p, mistake); n < len(p); n *= 2 {
+		copy(p[n:], p[:n])
 	}
 }

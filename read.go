@@ -95,10 +95,10 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	if !in.reading.CompareAndSwap(false, true) { // lockRead, without a call
 		return 0, nil, c.readBusy()
 	}
-	c.recall()
 	if c.err.Load() != nil || c.ctxErr(ctx) != nil {
 		return 0, nil, c.readOver(ctx)
 	}
+	c.recall()
 	if in.end || in.streaming {
 		in.ctx = ctx
 		if err := c.skipMessage(); err != nil {

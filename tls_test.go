@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"hawser/websocket"
@@ -123,20 +124,24 @@ func TestTLSReadCut(t *testing.T) {
 // halving is a connection that sends a write in two parts, when it's told to.
 type halving struct {
 	net.Conn
-	on         bool
+	on         atomic.Bool
 	half, rest chan bool
+	done       chan struct{} // closed when nobody waits for the halves any more
 }
 
 func (h *halving) Write(p []byte) (int, error) {
-	if !h.on {
+	if !h.on.Load() {
 		return h.Conn.Write(p)
 	}
 	n, err := h.Conn.Write(p[:len(p)/2])
 	if err != nil {
 		return n, err
 	}
-	h.half <- true
-	<-h.rest
+	select {
+	case h.half <- true:
+		<-h.rest
+	case <-h.done:
+	}
 	k, err := h.Conn.Write(p[n:])
 	return n + k, err
 }
@@ -145,7 +150,7 @@ func (h *halving) Write(p []byte) (int, error) {
 func TestTLSReadCutInRecord(t *testing.T) {
 	t.Parallel()
 	a, b := netPair(t)
-	h := &halving{Conn: a, half: make(chan bool), rest: make(chan bool)}
+	h := &halving{Conn: a, half: make(chan bool), rest: make(chan bool), done: make(chan struct{})}
 	ta := tls.Client(h, &tls.Config{InsecureSkipVerify: true})
 	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	go ta.Handshake()
@@ -156,14 +161,14 @@ func TestTLSReadCutInRecord(t *testing.T) {
 	s := websocket.NewConn(tb, websocket.Setup{Role: frame.Server}, websocket.Config{})
 	defer c.CloseNow()
 	defer s.CloseNow()
-	defer a.Close()                                           // first, or the alert that TLS closes with waits to be told
+	defer close(h.done)                                       // before closing, which writes too
 	if err := c.Write(ctx, websocket.Text, nil); err != nil { // behind the handshake
 		t.Fatal(err)
 	}
 	if _, _, err := s.Read(ctx); err != nil {
 		t.Fatal(err)
 	}
-	h.on = true
+	h.on.Store(true)
 	for range 5 {
 		go c.Write(ctx, websocket.Text, []byte(text(1000)))
 		<-h.half
@@ -179,4 +184,5 @@ func TestTLSReadCutInRecord(t *testing.T) {
 			t.Fatalf("%d bytes, %v", len(p), err)
 		}
 	}
+	h.on.Store(false) // for what is sent at the end
 }

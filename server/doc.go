@@ -32,6 +32,11 @@
 //	hs := &http.Server{Handler: s, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 //		IdleTimeout: time.Minute, ConnState: s.ConnState}
 //
+// # Topics
+//
+// [Server.Broadcast] sends to all connections. [Topics] sends to those that have joined
+// a topic, such as a room, in this process or, with a [Bus], in any number of them.
+//
 // # The end
 //
 // [Server.Shutdown] tells everybody to go and waits for it:

@@ -72,7 +72,7 @@ func (b *memoryBus) trim(topic string, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h := b.historyLocked(topic)
-	k := len(h.data) - n
+	k := max(len(h.data)-n, 0)
 	h.first += uint64(k)
 	h.data = h.data[k:]
 }
@@ -121,11 +121,17 @@ func (b *memoryBus) serve(ctx context.Context, h *history, at uint64, gap bool, 
 		defer b.mu.Unlock()
 		b.subs--
 	}()
-	if gap {
-		f(server.Event{Gap: true, Position: server.Position{Epoch: h.epoch, Offset: at}})
-	}
 	for {
 		b.mu.Lock()
+		if at+1 < h.first { // forgotten before it was read
+			at, gap = h.first-1, true
+		}
+		if gap {
+			b.mu.Unlock()
+			gap = false
+			f(server.Event{Gap: true, Position: server.Position{Epoch: h.epoch, Offset: at}})
+			continue
+		}
 		grown, hold := h.grown, b.hold
 		var data []byte
 		if i := at + 1 - h.first; i < uint64(len(h.data)) {

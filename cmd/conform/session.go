@@ -29,7 +29,7 @@ type session struct {
 	report *report.Report
 	tls    *tls.Config
 	start  time.Time
-	count  int // of results
+	count  int // of cases with a result
 	stop   context.CancelFunc
 }
 
@@ -202,8 +202,10 @@ func (s *session) server(ctx context.Context) error {
 
 // done takes a result and tells of it.
 func (s *session) done(agent string, number int, r *cases.Result) {
-	s.report.Add(agent, number, r)
-	s.count++
+	first := s.report.Add(agent, number, r)
+	if first {
+		s.count++
+	}
 	if !r.Passed(s.strict) && s.failFast {
 		s.stop()
 	}
@@ -213,7 +215,7 @@ func (s *session) done(agent string, number int, r *cases.Result) {
 	if !r.Passed(s.strict) {
 		fmt.Fprintf(s.out, "%-8s %s, close %s: sends %s. %s\n         %s %s\n", r.Case.ID, r.Behavior, r.BehaviorClose, r.Case.Sends, r.Case.Wants, r.Text, r.CloseText)
 	}
-	if s.count%100 == 0 {
+	if first && s.count%100 == 0 {
 		fmt.Fprintf(s.out, "%d of %d cases\n", s.count, len(s.cases)*max(1, len(s.servers)))
 	}
 }

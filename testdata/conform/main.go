@@ -4,6 +4,7 @@
 //
 //	go run -C testdata/conform .                        # all that is installed
 //	go run -C testdata/conform . -peers gorilla,coder -role server -cases '6.*'
+//	go run -C testdata/conform . -serve gorilla         # only a server, to be tested by hand
 //
 // kosoku needs Python 3 and PyPI, and so does Python's websockets; npm's ws needs
 // Node and npm. What can't be installed is left out with the reason, unless CI is
@@ -35,12 +36,20 @@ func main() {
 	names := flag.String("peers", "", "comma-separated `names` of the peers, instead of all")
 	role := flag.String("role", "both", "server, client or both")
 	keep := flag.String("out", "", "`folder` for the reports of both suites")
+	serve := flag.String("serve", "", "only serve with the peer of that `name`, until interrupted")
 	timeout := flag.Duration("timeout", 30*time.Minute, "bound on all of it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
+	if *serve != "" {
+		if err := only(ctx, *serve); err != nil {
+			fmt.Fprintln(os.Stderr, "conform:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(ctx, *cases, *names, *role, *keep); err != nil {
 		fmt.Fprintln(os.Stderr, "conform:", err)
 		os.Exit(1)
@@ -99,6 +108,28 @@ func run(ctx context.Context, cases, names, role, out string) error {
 	if c.compared == 0 {
 		return errors.New("nothing was compared")
 	}
+	return nil
+}
+
+// only serves with one peer.
+func only(ctx context.Context, name string) error {
+	chosen, err := choose(name)
+	if err != nil {
+		return err
+	}
+	p := chosen[0]
+	if p.install != nil {
+		if err := p.install(ctx); err != nil {
+			return err
+		}
+	}
+	url, stop, err := p.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Println(url)
+	<-ctx.Done()
 	return nil
 }
 

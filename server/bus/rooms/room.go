@@ -10,6 +10,7 @@ import (
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
 	"hawser/websocket/server"
 )
 
@@ -72,7 +73,7 @@ func routes(ws *server.Server, topics *server.Topics) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		if len(r.Header["Upgrade"]) == 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if !handshake.IsUpgrade(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			servePage(w)
 			return
 		}

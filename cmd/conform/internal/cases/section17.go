@@ -13,8 +13,12 @@ import (
 // (RFC 6455 sections 5.1, 5.2 and 5.3).
 func section17() (all []*Case) {
 	bad := func(id, sends, wants string, only Testee, f engine.Frame) {
+		end := fails(1002)
+		if f.Announce > 0 {
+			end = fails(1002, 1009) // it's too long as well
+		}
 		all = append(all, &Case{
-			ID: id, Sends: sends, Wants: "The connection is failed: " + wants + ".", Only: only, End: fails(1002),
+			ID: id, Sends: sends, Wants: "The connection is failed: " + wants + ".", Only: only, End: end,
 			Play: func(t *T) {
 				t.Conn.Send(f)
 				t.fails()

@@ -50,8 +50,8 @@ func New(dir string) (*Report, error) {
 }
 
 // Add takes a result, with the number of the case in the run, and writes the files
-// on the case.
-func (r *Report) Add(agent string, number int, result *cases.Result) {
+// on the case. It reports whether the case had none before: the last one counts.
+func (r *Report) Add(agent string, number int, result *cases.Result) (first bool) {
 	d := newDetails(agent, number, result)
 	e := &entry{
 		Behavior: d.Behavior, BehaviorClose: d.BehaviorClose, Duration: d.Duration, RemoteCloseCode: d.RemoteCloseCode,
@@ -61,12 +61,14 @@ func (r *Report) Add(agent string, number int, result *cases.Result) {
 	if r.agents[agent] == nil {
 		r.agents[agent] = map[string]*entry{}
 	}
+	first = r.agents[agent][result.Case.ID] == nil
 	r.agents[agent][result.Case.ID] = e
 	r.mu.Unlock()
 	if r.dir != "" {
 		r.note(writeJSON(filepath.Join(r.dir, e.ReportFile), d))
 		r.note(writeHTML(filepath.Join(r.dir, fileName(agent, result.Case.ID, "html")), detailPage, d))
 	}
+	return first
 }
 
 // Write writes the index of all that was added, and returns the first error that
