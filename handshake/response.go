@@ -16,22 +16,10 @@ import (
 // are not made of tokens; nothing of the kind is ever written, and dst is returned as
 // it was.
 func AppendResponse(dst []byte, key, protocol string, extensions []Extension, extra http.Header) ([]byte, error) {
-	if protocol != "" && !isToken(protocol) {
-		return dst, fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
+	if err := checkAgreed(protocol, extensions); err != nil {
+		return dst, err
 	}
-	if err := checkExtensions(extensions); err != nil {
-		return dst, fmt.Errorf("websocket: %w", err)
-	}
-	head := append(slices.Grow(dst, 256), // enough for most
-		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
-	head = append(appendAccept(head, key), "\r\n"...)
-	if protocol != "" {
-		head = appendLine(head, "Sec-WebSocket-Protocol", protocol)
-	}
-	if len(extensions) > 0 {
-		head = append(head, "Sec-WebSocket-Extensions: "...)
-		head = append(appendExtensions(head, extensions), "\r\n"...)
-	}
+	head := appendAgreed(appendSwitching(dst, key), protocol, extensions)
 	if len(extra) > 0 {
 		var err error
 		if head, err = appendHeader(head, extra); err != nil {
@@ -39,6 +27,37 @@ func AppendResponse(dst []byte, key, protocol string, extensions []Extension, ex
 		}
 	}
 	return append(head, "\r\n"...), nil
+}
+
+// The parts of AppendResponse are functions of their own for the sake of small frames:
+// below net/http the hash of the answer just fits into a stack of 4 KiB, which else is
+// copied in every handshake.
+
+func appendSwitching(dst []byte, key string) []byte {
+	head := append(slices.Grow(dst, 256), // enough for most
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	return append(appendAccept(head, key), "\r\n"...)
+}
+
+func appendAgreed(head []byte, protocol string, extensions []Extension) []byte {
+	if protocol != "" {
+		head = appendLine(head, "Sec-WebSocket-Protocol", protocol)
+	}
+	if len(extensions) > 0 {
+		head = append(head, "Sec-WebSocket-Extensions: "...)
+		head = append(appendExtensions(head, extensions), "\r\n"...)
+	}
+	return head
+}
+
+func checkAgreed(protocol string, extensions []Extension) error {
+	if protocol != "" && !isToken(protocol) {
+		return fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
+	}
+	if err := checkExtensions(extensions); err != nil {
+		return fmt.Errorf("websocket: %w", err)
+	}
+	return nil
 }
 
 func appendHeader(dst []byte, h http.Header) ([]byte, error) {

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"hawser/websocket"
@@ -29,7 +31,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 	s.begin() // a Shutdown waits
 	defer s.end()
 	var o opening
-	if err := s.upgrade(w, r, &o); err != nil {
+	if err := s.upgrade(w, r, &o, s.beginHandshake()); err != nil {
 		return nil, err
 	}
 	c := s.open(&o)
@@ -56,59 +58,96 @@ var errClosing = refused{reasonClosing, &handshake.Refusal{
 
 // opening is what an upgrade comes to.
 type opening struct {
-	nc    net.Conn // nil before it has come to it
-	brw   *bufio.ReadWriter
-	setup websocket.Setup
-	place *slot
+	nc     net.Conn // nil before it has come to it
+	brw    *bufio.ReadWriter
+	unread []byte // what has arrived behind the request
+	setup  websocket.Setup
+	place  *slot
+	buf    *[answerSize]byte // that most answers fit into, of answers
 }
 
-// upgrade has to be followed by open, unless it returns an error.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
+const answerSize = 512
+
+var answers = sync.Pool{New: func() any { return new([answerSize]byte) }}
+
+// upgrade is for a handshake that has begun, where err is why it can't go on. It has to
+// be followed by open, unless it returns an error. Its steps are functions of their own:
+// in one large frame, the hash of the answer would be too deep for a stack of 4 KiB.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening, err error) error {
 	defer func() {
-		if o.nc == nil { // or Check panics
-			s.endHandshake()
+		if o.nc != nil {
+			return
 		}
-	}()
-	if err := s.beginHandshake(); err != nil {
-		return s.refuse(w, r, err)
-	}
-	req, err := s.parse(r)
-	if err != nil {
-		return s.refuse(w, r, err)
-	}
-	if o.place, err = s.admit(r); err != nil {
-		return s.refuse(w, r, err)
-	}
-	defer func() {
-		if o.nc == nil {
+		if o.place != nil { // or Check panics
 			s.release(o.place)
 		}
+		s.endHandshake()
 	}()
-	extensions, err := s.accept(r, req, &o.setup)
+	var nc net.Conn
+	if err == nil {
+		err = s.answer(w, r, o)
+	}
+	if err == nil {
+		nc, err = o.take(w)
+	}
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
-	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
-		if len(w.Header()[name]) > 0 {
-			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
-		}
-	}
-	o.setup.Answer, err = handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
-	if err != nil {
-		return s.refuse(w, r, err)
-	}
-	nc, brw, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return s.refuse(w, r, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err))
-	}
-	if err := nc.SetDeadline(time.Time{}); err != nil { // the http.Server may have set some
+	if err := nc.SetDeadline(time.Time{}); err != nil { // there may be those of the handshake
 		nc.Close()
 		return fmt.Errorf("websocket: upgrade: %w", err)
 	}
 	s.logRequest(slog.LevelDebug, r, "websocket: opened")
-	o.nc, o.brw = nc, brw
-	o.setup.Context = context.WithoutCancel(r.Context())
+	o.nc = nc
+	if ctx := r.Context(); ctx != context.Background() {
+		o.setup.Context = context.WithoutCancel(ctx)
+	}
 	return nil
+}
+
+// answer decides on the answer to r, and finds a place for the connection.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, o *opening) error {
+	req, err := s.parse(r)
+	if err != nil {
+		return err
+	}
+	if o.place, err = s.admit(r); err != nil {
+		return err
+	}
+	extensions, err := s.accept(r, req, &o.setup)
+	if err != nil {
+		return err
+	}
+	s.warnOfLeftOut(w, r)
+	o.buf = answers.Get().(*[answerSize]byte)
+	o.setup.Answer, err = handshake.AppendResponse(o.buf[:0], req.Key, o.setup.Subprotocol, extensions, w.Header())
+	return err
+}
+
+// warnOfLeftOut warns of headers for the answer that are not middleware's to choose.
+func (s *Server) warnOfLeftOut(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if len(h) == 0 {
+		return
+	}
+	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
+		if len(h[name]) > 0 {
+			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
+		}
+	}
+}
+
+// take takes the connection of w, and what has arrived on it behind the request.
+func (o *opening) take(w http.ResponseWriter) (nc net.Conn, err error) {
+	if x, ok := w.(*exchange); ok {
+		o.unread = x.in[x.size:]
+		return x.nc, nil
+	}
+	if nc, o.brw, err = http.NewResponseController(w).Hijack(); err != nil {
+		return nil, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
+	}
+	o.unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
+	return nc, nil
 }
 
 // open makes the connection, which sends the answer. By then it's tracked, so that a
@@ -116,14 +155,17 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 func (s *Server) open(o *opening) *websocket.Conn {
 	defer s.endHandshake()
 	place := o.place
-	o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
+	o.setup.Unread = o.unread
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
 	c := websocket.NewConn(o.nc, o.setup, s.Config)
+	answers.Put(o.buf) // it has been sent, or never will be
 	s.startLife(c, place)
-	// net/http doesn't look at these any more, but keeps their buffers as long
-	// as its goroutine lives.
-	*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
+	if o.brw != nil {
+		// net/http doesn't look at these any more, but keeps their buffers as long
+		// as its goroutine lives.
+		*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
+	}
 	return c
 }
 
@@ -155,7 +197,7 @@ func (s *Server) accept(r *http.Request, req handshake.Request, setup *websocket
 		}
 	}
 	setup.Role = frame.Server
-	setup.Subprotocol = handshake.SelectProtocol(req.Protocols, s.Subprotocols)
+	setup.Subprotocol = strings.Clone(handshake.SelectProtocol(req.Protocols, s.Subprotocols)) // not all of the head
 	if k := s.Config.Compression; k != nil {
 		if answer, agreed, ok := handshake.AcceptDeflate(req.Extensions, k.Deflate(frame.Server)); ok {
 			setup.Deflate = &agreed

@@ -39,6 +39,7 @@ type stats struct {
 // on standard input, one a line, until that ends:
 //
 //	begin, end     stats; the side of the window says what to ask first
+//	now            stats, without a collection
 //	gc             stats after a full collection
 //	broadcast N P  sends N messages of P bytes to everyone, and answers when done
 func child(arg string) error {
@@ -88,6 +89,9 @@ func child(arg string) error {
 				pprof.StopCPUProfile()
 				profile.Close()
 			}
+		case "now":
+			s.memory()
+			s.cpu()
 		case "gc":
 			runtime.GC()
 			debug.FreeOSMemory()

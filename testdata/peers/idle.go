@@ -9,7 +9,8 @@ import (
 )
 
 // runIdle opens connections, has each echo once, and asks how much more memory
-// is resident than before, after a collection and the return of what is free.
+// is resident than before: as it is, and after a collection and the return of what is
+// free.
 func runIdle(l load, s *proc, w window) (values, error) {
 	n := fitsDescriptors(l.conns)
 	// Some come and go before, so that what the first of all need once, such
@@ -31,13 +32,18 @@ func runIdle(l load, s *proc, w window) (values, error) {
 		return nil, err
 	}
 	time.Sleep(w.warm) // for goroutines that still have something to put away
-	s.ask("gc")        // what a pool keeps survives one collection
+	asLeft, err := s.ask("now")
+	if err != nil {
+		return nil, err
+	}
+	s.ask("gc") // what a pool keeps survives one collection
 	full, err := s.ask("gc")
 	if err != nil {
 		return nil, err
 	}
 	return values{
 		rss:     float64(full.RSS-empty.RSS) / float64(n),
+		rssLeft: float64(asLeft.RSS-empty.RSS) / float64(n),
 		heap:    float64(full.Heap-empty.Heap) / float64(n),
 		"stack": float64(full.Stack-empty.Stack) / float64(n),
 		"conns": float64(n),

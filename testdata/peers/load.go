@@ -16,9 +16,10 @@ type load struct {
 	opcode                     byte             // 0: binary
 	size                       int
 	tls, compress              bool
-	rate                       int // messages a second, of all connections
-	x                          int // where it is on the axis of a growth plot
-	rounds                     int // at most so many; 0: as many as asked for
+	resume                     bool // TLS sessions, in handshakes
+	rate                       int  // messages a second, of all connections
+	x                          int  // where it is on the axis of a growth plot
+	rounds                     int  // at most so many; 0: as many as asked for
 }
 
 // window is how long to measure.
@@ -31,16 +32,17 @@ type values map[string]float64
 
 // The names of figures.
 const (
-	cpu    = "cpu_ns"    // server CPU per message (delivery, handshake)
-	rate   = "per_s"     // messages (deliveries, handshakes) a second
-	allocs = "allocs"    // objects per message
-	bytesV = "bytes"     // bytes allocated per message
-	p50    = "p50_ns"    // latency
-	p99    = "p99_ns"    //
-	rss    = "rss"       // resident bytes per connection
-	heap   = "heap"      // bytes of heap per connection
-	wire   = "wire"      // payload of an echo, compressed
-	loadNS = "client_ns" // CPU of the load generator per message, to see that it's the same for all
+	cpu     = "cpu_ns"    // server CPU per message (delivery, handshake)
+	rate    = "per_s"     // messages (deliveries, handshakes) a second
+	allocs  = "allocs"    // objects per message
+	bytesV  = "bytes"     // bytes allocated per message
+	p50     = "p50_ns"    // latency
+	p99     = "p99_ns"    //
+	rss     = "rss"       // resident bytes per connection, after a collection
+	rssLeft = "rss_left"  // the same before one
+	heap    = "heap"      // bytes of heap per connection
+	wire    = "wire"      // payload of an echo, compressed
+	loadNS  = "client_ns" // CPU of the load generator per message, to see that it's the same for all
 )
 
 func (l load) options(p peer) options {
@@ -83,11 +85,14 @@ func allLoads() []load {
 		{name: "broadcast", group: cast, about: "125 B to 500 connections, 8 messages in a row, then the next 8 when all have arrived", run: runBroadcast, conns: 500, inFlight: 8, size: 125},
 		{name: "broadcast-1", group: cast, about: "125 B to 500 connections, 1 message at a time", run: runBroadcast, conns: 500, inFlight: 1, size: 125},
 		{name: "handshake", group: connect, about: "connect, upgrade, cut off; 8 at a time", run: runHandshakes, conns: 8},
+		{name: "handshake-tls", group: connect, about: "the same over TLS 1.3, each with a session of its own", run: runHandshakes, conns: 8, tls: true},
+		{name: "handshake-resumed", group: connect, about: "the same over TLS 1.3, with sessions that are resumed", run: runHandshakes, conns: 8, tls: true, resume: true},
 		{rounds: 3, name: "idle", group: idle, about: "10,000 idle connections after one 125 B echo each", run: runIdle, conns: 10000, inFlight: 1, size: 125},
 		{rounds: 3, name: "idle-tls", group: idle, about: "10,000 idle connections with TLS after one 125 B echo each", run: runIdle, conns: 10000, inFlight: 1, size: 125, tls: true},
+		{rounds: 3, name: "idle-19k", group: idle, about: "19,000 idle connections after one 125 B echo each", run: runIdle, conns: 19000, inFlight: 1, size: 125},
 		{rounds: 3, name: "idle-deflate", group: idle, about: "10,000 idle connections with compression after one 1 KiB echo each", run: runIdle, conns: 10000, inFlight: 1, size: kib, compress: true},
 	}
-	for _, n := range []int{10, 100, 1000, 10000} {
+	for _, n := range []int{1, 10, 100, 1000, 10000, 19000} {
 		all = append(all, load{name: "conns-" + short(n), group: byConns, run: runEcho, about: short(n) + " connections, 125 B, 1 in flight",
 			conns: n, inFlight: 1, size: 125, x: n})
 	}

@@ -43,6 +43,8 @@ var peers = []peer{
 		compress: "", start: startRaw},
 	{name: "hawser", module: "hawser/websocket", how: "README: server.Server, Conn.Messages, Conn.Write", utf8: "yes",
 		compress: "takeover", start: startHawser},
+	{name: "hawser-serve", module: "hawser/websocket", how: "the same by Server.Serve on its own listener, without net/http", utf8: "yes",
+		compress: "takeover", extra: true, start: startHawserServe},
 	{name: "gorilla", module: "github.com/gorilla/websocket", how: "examples/echo: ReadMessage, WriteMessage", utf8: "no",
 		compress: "no takeover", start: startGorilla},
 	{name: "coder", module: "github.com/coder/websocket", how: "Accept, Conn.Read, Conn.Write", utf8: "no",

@@ -20,6 +20,7 @@ var metrics = []metric{
 	{rate, "per second", "/s", thousands, true},
 	{p50, "p50", "", nanoseconds, true},
 	{p99, "p99", "", nanoseconds, true},
+	{rssLeft, "before a collection", "B", thousands, true},
 	{rss, "resident per connection", "B", thousands, true},
 	{heap, "heap", "", thousands, false},
 	{"stack", "stack", "", thousands, false},
