@@ -37,6 +37,8 @@ import (
 	"net/url"
 	"os"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"hawser/websocket"
@@ -60,6 +62,8 @@ var (
 	_ url.URL
 	_ = os.Args
 	_ sync.Mutex
+	_ testing.T
+	_ = synctest.Test
 	_ time.Time
 	_ websocket.Conn
 	_ client.Dialer
