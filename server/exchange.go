@@ -34,6 +34,7 @@ type exchange struct {
 	status int         // of the answer, 0 until it's known
 	body   []byte      // that is held until the answer is complete or long
 	begun  bool        // the head of the answer has been sent
+	ended  bool        // its place has been given back
 	shown  bool        // functions of the user have seen the request and may keep parts
 	err    error       // of sending the answer
 }

@@ -381,6 +381,30 @@ func TestServeLimits(t *testing.T) {
 	}
 }
 
+// TestServeOneAtATime: a place among the handshakes is free when the client can tell that
+// its own is through or that there was none.
+func TestServeOneAtATime(t *testing.T) {
+	t.Parallel()
+	s := &server.Server{Handler: echo, MaxHandshakes: 1, MaxConnsPerAddr: 1000}
+	url := serve(t, s)
+	for range 50 {
+		c := dial(t, url)
+		c.CloseNow()
+		nc, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		nc.(*net.TCPConn).CloseWrite()
+		if p, err := io.ReadAll(nc); len(p) > 0 || err != nil {
+			t.Fatalf("%q, %v", p, err)
+		}
+		nc.Close()
+	}
+	if got := s.Stats().Refused; got["handshakes"] != 0 {
+		t.Error(got)
+	}
+}
+
 // TestServeShutdown: Serve returns, heads that are under way are refused, connections are
 // told to go, and no goroutine is left: else the bubble would not end.
 func TestServeShutdown(t *testing.T) {
