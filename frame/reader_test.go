@@ -383,6 +383,26 @@ func TestReaderNoLimit(t *testing.T) {
 	}
 }
 
+// TestReaderEmptyPayload: Payload returns nothing and no error where nothing is left; Piece
+// returns io.EOF.
+func TestReaderEmptyPayload(t *testing.T) {
+	t.Parallel()
+	for _, payload := range []string{"", "abc"} {
+		r := NewReader(bytes.NewReader(stream(Server, event{Op: Ping, Fin: true, Payload: payload})), Rules{}, 0)
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{payload, "", ""} {
+			if p, err := r.Payload(); string(p) != want || err != nil {
+				t.Errorf("Payload of %q: %q, %v; want %q", payload, p, err, want)
+			}
+		}
+		if p, err := r.Piece(); p != nil || err != io.EOF {
+			t.Errorf("Piece at the end of %q: %q, %v", payload, p, err)
+		}
+	}
+}
+
 func TestReaderNoProgress(t *testing.T) {
 	t.Parallel()
 	r := NewReader(iotest.ErrReader(nil), Rules{}, 0)
