@@ -142,7 +142,7 @@ func start(cmd *exec.Cmd) (where string, lines *bufio.Scanner, err error) {
 	return "", nil, errors.Join(errors.New("it doesn't say where it listens"), cmd.Wait())
 }
 
-var failed = regexp.MustCompile(`(?m)^(\d+(?:\.\d+)+) .*(?:FAILED|WRONG CODE|UNCLEAN).*?: sends`)
+var failed = regexp.MustCompile(`(?m)^(\d+(?:\.\d+)+) .*(?:FAILED|WRONG CODE|UNCLEAN|NON-STRICT).*?: sends`)
 
 // verdict makes of what conform printed and how it exited the case that failed.
 func verdict(role, text string, err error) (string, error) {
