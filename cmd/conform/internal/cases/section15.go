@@ -110,27 +110,41 @@ func section15() (all []*Case) {
 			}
 		}
 	})
-	add("15.3.5", "a message longer than the window, and one that refers exactly as far back as the window reaches", "It's inflated (RFC 7692 section 7.1.2).", plain, func(t *T) {
-		bits, takeover := t.Conn.Agreed.ClientWindowBits, !t.Conn.Agreed.ClientNoTakeover
-		if t.Request != nil {
-			bits, takeover = t.Conn.Agreed.ServerWindowBits, !t.Conn.Agreed.ServerNoTakeover
+	for i, bits := range []int{15, 12, 9} {
+		n := Negotiation{
+			Offer: fmt.Sprintf("%s; %s=%d", deflateName, clientWindow, bits),
+			Accept: take(func(o offered, d *handshake.Deflate) bool {
+				d.ServerWindowBits = bits
+				return o.ServerWindowBits == 0 || bits <= o.ServerWindowBits
+			}),
 		}
-		if !takeover {
-			t.verdict(Unimplemented, "Without takeover there is nothing to refer to.")
-			return
-		}
-		if bits == 0 {
-			bits = 15
-		}
-		p := data.Noise(t.random(), 1<<bits+5000)
-		t.Conn.Send(engine.Frame{Opcode: frame.Binary, Rsv: 4, Payload: storedBlock(p)})
-		if !t.echoes(t.wait(5*seconds), frame.Binary, p) {
-			return
-		}
-		t.Conn.Send(engine.Frame{Opcode: frame.Binary, Rsv: 4, Payload: farthest(bits)})
-		t.echoes(t.wait(5*seconds), frame.Binary, p[5000:5010])
-	})
+		add(fmt.Sprintf("15.3.%d", i+5), fmt.Sprintf("a message longer than a window of %d bits, and one that refers exactly as far back as it reaches", bits),
+			"It's inflated (RFC 7692 section 7.1.2).", n, (*T).farBack)
+	}
 	return all
+}
+
+// farBack sends a message longer than the window that the suite may use, and one
+// that refers to the window's first bytes.
+func (t *T) farBack() {
+	bits, takeover := t.Conn.Agreed.ClientWindowBits, !t.Conn.Agreed.ClientNoTakeover
+	if t.Request != nil {
+		bits, takeover = t.Conn.Agreed.ServerWindowBits, !t.Conn.Agreed.ServerNoTakeover
+	}
+	if !takeover {
+		t.verdict(Unimplemented, "Without takeover there is nothing to refer to.")
+		return
+	}
+	if bits == 0 {
+		bits = 15
+	}
+	p := data.Noise(t.random(), 1<<bits+5000)
+	t.Conn.Send(engine.Frame{Opcode: frame.Binary, Rsv: 4, Payload: storedBlock(p)})
+	if !t.echoes(t.wait(5*seconds), frame.Binary, p) {
+		return
+	}
+	t.Conn.Send(engine.Frame{Opcode: frame.Binary, Rsv: 4, Payload: farthest(bits)})
+	t.echoes(t.wait(5*seconds), frame.Binary, p[5000:5010])
 }
 
 // storedBlock is a message as one stored block (RFC 1951 section 3.2.4).
