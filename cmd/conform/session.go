@@ -247,7 +247,7 @@ func (s *session) end(ctx context.Context) int {
 				n++
 			}
 		}
-		if left := len(s.cases) - n; left > 0 {
+		if left := len(s.cases) - n; left > 0 && !(s.failFast && len(failed) > 0) {
 			fmt.Fprintf(s.out, "%s has left out %d cases\n", agent, left)
 			code = exitFailed
 		}

@@ -173,7 +173,7 @@ func (s *suite) server(ctx context.Context, overlay string) (string, error) {
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
 	text, err := exec.CommandContext(ctx, s.conform, "-mode", "client", "-url", "ws://127.0.0.1:"+port+"/echo",
-		"-short", "-fail-fast", "-parallel", "16").CombinedOutput()
+		"-short", "-fail-fast", "-parallel", "16", "-patience", "3").CombinedOutput()
 	return verdict("server", string(text), err)
 }
 
@@ -183,7 +183,7 @@ func (s *suite) client(ctx context.Context, overlay string, cases []string, flag
 	if err := s.build(ctx, "testdata/autobahn/client", client, overlay); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, s.conform, append(cases, "-mode", "server", "-url", "ws://127.0.0.1:0", "-fail-fast")...)
+	cmd := exec.CommandContext(ctx, s.conform, append(cases, "-mode", "server", "-url", "ws://127.0.0.1:0", "-fail-fast", "-patience", "3")...)
 	url, lines, err := start(cmd)
 	if err != nil {
 		return "", err
