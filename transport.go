@@ -5,13 +5,16 @@ import (
 	"time"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/internal/belowtls"
 )
 
 // Transport is the stream of bytes below a [Conn]. Every [net.Conn] is one.
 // If it has a method CloseWrite() error, as TCP, Unix and TLS connections have,
 // it's used to end the sending direction before the transport is closed. Where that
 // is missing or fails, a server closes the transport as soon as both Close frames are
-// there.
+// there. If it has a method CheckClose(frame.Code) error, as that of a browser has,
+// which sends only some codes, Close and CloseWrite return its error instead of
+// closing.
 //
 // Close must end a Read and a Write that are under way. Deadlines must work as
 // those of net.Conn do.
@@ -41,7 +44,11 @@ func closeWrite(t Transport) bool {
 // below returns the connection that t, such as a *tls.Conn, runs on, or nil.
 func below(t Transport) net.Conn {
 	if n, ok := t.(interface{ NetConn() net.Conn }); ok {
-		return n.NetConn()
+		nc := n.NetConn()
+		if s, ok := nc.(*belowtls.Conn); ok {
+			return s.TCPConn
+		}
+		return nc
 	}
 	return nil
 }
