@@ -103,6 +103,11 @@ func (c *Conn) CloseWrite(code frame.Code, reason string) error {
 	if err != nil {
 		return err
 	}
+	if t, ok := c.t.(interface{ CheckClose(frame.Code) error }); ok {
+		if err := t.CheckClose(code); err != nil {
+			return err
+		}
+	}
 	if err := c.sendClose(payload); err != nil {
 		return err
 	}

@@ -15,7 +15,9 @@ import (
 // If it has a method CloseWrite() error, as TCP, Unix and TLS connections have,
 // it's used to end the sending direction before the transport is closed. Where that
 // is missing or fails, a server closes the transport as soon as both Close frames are
-// there.
+// there. If it has a method CheckClose(frame.Code) error, as that of a browser has,
+// which sends only some codes, Close and CloseWrite return its error instead of
+// closing.
 //
 // Close must end a Read and a Write that are under way. Deadlines must work as
 // those of net.Conn do.

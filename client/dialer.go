@@ -70,6 +70,9 @@ type Dialer struct {
 	HTTPClient *http.Client
 }
 
+// dialBrowser takes the place of the dial where a browser does it (GOOS=js).
+var dialBrowser func(a *attempt, ctx context.Context) (*websocket.Conn, error)
+
 // Dial is Dial of the zero [Dialer], without the response.
 func Dial(ctx context.Context, url string) (*websocket.Conn, error) {
 	var d Dialer
@@ -81,7 +84,7 @@ func Dial(ctx context.Context, url string) (*websocket.Conn, error) {
 // them. ctx is for the dial only; the connection goes on when it ends. Userinfo in
 // the URL becomes basic authentication. What a URL can't have as it is, spaces and
 // other than ASCII characters, is escaped, and a host converted to its ASCII form
-// (RFC 3490), as browsers do.
+// (UTS #46), as browsers do.
 //
 // When a server refuses, the error is a *[HandshakeError] and the response is
 // returned too, with the beginning of its body. With a connection comes the
@@ -98,6 +101,10 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (*websocket.Conn, *htt
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.e.timeout)
 		defer cancel()
+	}
+	if dialBrowser != nil {
+		c, err := dialBrowser(a, ctx)
+		return c, nil, err
 	}
 	for {
 		c, resp, again, err := a.dial(ctx)

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"hawser/websocket"
@@ -29,7 +31,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Con
 	s.begin() // a Shutdown waits
 	defer s.end()
 	var o opening
-	if err := s.upgrade(w, r, &o); err != nil {
+	if err := s.upgrade(w, r, &o, s.beginHandshake()); err != nil {
 		return nil, err
 	}
 	c := s.open(&o)
@@ -56,58 +58,98 @@ var errClosing = refused{reasonClosing, &handshake.Refusal{
 
 // opening is what an upgrade comes to.
 type opening struct {
-	nc    net.Conn // nil before it has come to it
-	brw   *bufio.ReadWriter
+	t     websocket.Transport // nil before it has come to it
+	brw   *bufio.ReadWriter   // of t, if that is from net/http
+	buf   *[answerSize]byte   // of answers
 	setup websocket.Setup
 	place *slot
 }
 
-// upgrade has to be followed by open, unless it returns an error.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
+// answers are buffers that most answers fit into, for as long as it takes to send them.
+var answers = sync.Pool{New: func() any { return new([answerSize]byte) }}
+
+const answerSize = 512
+
+// upgrade is for a handshake that has begun, where err is why it can't go on. It has to
+// be followed by open, unless it returns an error. What it calls is not a part of it, so
+// that frames are small: the hash of the answer just fits into a stack of 4 KiB.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening, err error) error {
 	defer func() {
-		if o.nc == nil { // or Check panics
-			s.endHandshake()
+		if o.t != nil {
+			return
 		}
-	}()
-	if err := s.beginHandshake(); err != nil {
-		return s.refuse(w, r, err)
-	}
-	req, err := s.parse(r)
-	if err != nil {
-		return s.refuse(w, r, err)
-	}
-	if o.place, err = s.admit(r); err != nil {
-		return s.refuse(w, r, err)
-	}
-	defer func() {
-		if o.nc == nil {
+		if o.place != nil { // or Check panics
 			s.release(o.place)
 		}
+		s.endHandshake()
 	}()
-	extensions, err := s.accept(r, req, &o.setup)
+	var key string
+	var extensions []handshake.Extension
+	if err == nil {
+		key, extensions, err = s.agree(w, r, o)
+	}
+	if err == nil {
+		err = o.takeConn(w, key, extensions)
+	}
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
+	s.logRequest(slog.LevelDebug, r, "websocket: opened")
+	if ctx := r.Context(); ctx != context.Background() {
+		o.setup.Context = context.WithoutCancel(ctx)
+	}
+	return nil
+}
+
+// agree decides on the answer to r, and finds a place for the connection.
+func (s *Server) agree(w http.ResponseWriter, r *http.Request, o *opening) (key string, extensions []handshake.Extension, err error) {
+	req, err := s.parse(r)
+	if err != nil {
+		return "", nil, err
+	}
+	if o.place, err = s.admit(r); err != nil {
+		return "", nil, err
+	}
+	if extensions, err = s.accept(r, req, &o.setup); err != nil {
+		return "", nil, err
+	}
+	s.warnOfLeftOut(w, r)
+	return req.Key, extensions, nil
+}
+
+// warnOfLeftOut warns of headers for the answer that are not middleware's to choose.
+func (s *Server) warnOfLeftOut(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if len(h) == 0 {
+		return
+	}
 	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
-		if len(w.Header()[name]) > 0 {
+		if len(h[name]) > 0 {
 			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
 		}
 	}
-	o.setup.Answer, err = handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
+}
+
+// takeConn takes the connection of w, with what has arrived on it behind the request.
+func (o *opening) takeConn(w http.ResponseWriter, key string, extensions []handshake.Extension) (err error) {
+	o.buf = answers.Get().(*[answerSize]byte)
+	o.setup.Answer, err = handshake.AppendResponse(o.buf[:0], key, o.setup.Subprotocol, extensions, w.Header())
 	if err != nil {
-		return s.refuse(w, r, err)
+		return err
 	}
-	nc, brw, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return s.refuse(w, r, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err))
+	var nc net.Conn
+	if x, ok := w.(*exchange); ok {
+		nc, o.setup.Unread = x.nc, x.in[x.size:]
+	} else {
+		if nc, o.brw, err = http.NewResponseController(w).Hijack(); err != nil {
+			return fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
+		}
+		o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
 	}
-	if err := nc.SetDeadline(time.Time{}); err != nil { // the http.Server may have set some
-		nc.Close()
-		return fmt.Errorf("websocket: upgrade: %w", err)
+	if nc.SetDeadline(time.Time{}) != nil { // there may be those of the handshake
+		nc.Close() // which the connection finds out
 	}
-	s.logRequest(slog.LevelDebug, r, "websocket: opened")
-	o.nc, o.brw = nc, brw
-	o.setup.Context = context.WithoutCancel(r.Context())
+	o.t = nc
 	return nil
 }
 
@@ -116,14 +158,16 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 func (s *Server) open(o *opening) *websocket.Conn {
 	defer s.endHandshake()
 	place := o.place
-	o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
-	c := websocket.NewConn(o.nc, o.setup, s.Config)
+	c := websocket.NewConn(o.t, o.setup, s.Config)
+	answers.Put(o.buf) // it has been sent, or never will be
 	s.startLife(c, place)
-	// net/http doesn't look at these any more, but keeps their buffers as long
-	// as its goroutine lives.
-	*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
+	if o.brw != nil {
+		// net/http doesn't look at these any more, but keeps their buffers as long
+		// as its goroutine lives.
+		*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
+	}
 	return c
 }
 
@@ -155,7 +199,7 @@ func (s *Server) accept(r *http.Request, req handshake.Request, setup *websocket
 		}
 	}
 	setup.Role = frame.Server
-	setup.Subprotocol = handshake.SelectProtocol(req.Protocols, s.Subprotocols)
+	setup.Subprotocol = strings.Clone(handshake.SelectProtocol(req.Protocols, s.Subprotocols)) // not all of the head
 	if k := s.Config.Compression; k != nil {
 		if answer, agreed, ok := handshake.AcceptDeflate(req.Extensions, k.Deflate(frame.Server)); ok {
 			setup.Deflate = &agreed

@@ -194,7 +194,7 @@ func TestFailedCases(t *testing.T) {
 // TestSpecifications: those of Autobahn's suite are taken as they are.
 func TestSpecifications(t *testing.T) {
 	t.Parallel()
-	for mode, name := range map[string]string{"client": "fuzzingclient.json", "server": "fuzzingserver.json"} {
+	for mode, name := range map[string]string{"client": "fuzzingclient.json", "server": "fuzzingserver.json", "fuzzingclient": "fuzzingclient.json"} {
 		code, out, errs := conform(t, "-mode", mode, "-spec", "../../testdata/autobahn/"+name, "-list")
 		if code != 0 || errs != "" || strings.Count(out, "\n") != 517 {
 			t.Errorf("%s: exit code %d, %d cases, %q", name, code, strings.Count(out, "\n"), errs)

@@ -103,6 +103,7 @@ func allLoads() []load {
 		{name: "tls-handshake", group: connect, about: "the same over TLS, a full handshake each", run: runHandshakes, conns: 8, tls: true},
 		{name: "tls-resumed", group: connect, about: "the same over TLS, resuming the session of the last", run: runHandshakes, conns: 8, tls: true, resume: true},
 		{rounds: 3, name: "idle", group: idle, about: "10,000 idle connections after one 125 B echo each", run: runIdle, conns: 10000, inFlight: 1, size: 125},
+		{rounds: 3, name: "idle-19k", group: idle, about: "19,000 idle connections after one 125 B echo each", run: runIdle, conns: 19000, inFlight: 1, size: 125},
 		{rounds: 3, name: "idle-tls", group: idle, about: "10,000 idle connections with TLS after one 125 B echo each", run: runIdle, conns: 10000, inFlight: 1, size: 125, tls: true},
 		{rounds: 3, name: "idle-deflate", group: idle, about: "10,000 idle connections with compression after one 1 KiB echo each", run: runIdle, conns: 10000, inFlight: 1, size: kib, compress: true},
 	}

@@ -65,6 +65,8 @@ var peers = []peer{
 		compress: "takeover", start: startGWS, client: clientGWS},
 	{name: "gws-parallel", module: "github.com/lxzan/gws", how: "README \"Best Practice\" (ParallelEnabled: echoes may overtake each other)", utf8: "yes",
 		compress: "", extra: true, start: startGWSParallel},
+	{name: "hawser-serve", module: "hawser/websocket", how: "hawser by Server.Serve, without net/http", utf8: "yes",
+		compress: "takeover", extra: true, start: startHawserServe},
 }
 
 func findPeer(name string) (peer, bool) {
