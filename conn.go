@@ -1,3 +1,6 @@
+// A connection and its parts: it puts them together, and tells what they are. What they
+// do is in the files that the parts come from; see docs/DESIGN.md.
+
 package websocket
 
 import (

@@ -1,3 +1,6 @@
+// The transport, TLS: how to wait with little memory, and then to read all that has
+// arrived. Nothing here knows of messages.
+
 package websocket
 
 import (

@@ -1,3 +1,6 @@
+// Dialing, the request and the head of its answer on the wire, with limits on what the
+// server may send. Whether the answer is right is for package handshake to say.
+
 package client
 
 import (
@@ -51,6 +54,8 @@ func spelled(h http.Header) http.Header {
 	return c
 }
 
+// readResponse reads interim responses and the head of the final one, and returns that
+// and what came behind it.
 func readResponse(nc net.Conn, req *http.Request) (*http.Response, []byte, error) {
 	limited := &io.LimitedReader{R: nc, N: maxHead}
 	br := readers.Get().(*bufio.Reader)
