@@ -91,7 +91,7 @@ var mutants = []mutant{
 	{"handshake/response.go", "case doesn't count in an accept", "trim(h.Get(headerAccept)) != Accept(key)", "!equalFold(trim(h.Get(headerAccept)), Accept(key))"},
 	{"handshake/response.go", "subprotocols that were not offered are taken", "if !slices.Contains(protocols, r.Protocol) {", "if false {"},
 	{"handshake/response.go", "extensions that were not offered are taken", "if !slices.ContainsFunc(offered, same) {", "if false {"},
-	{"handshake/response.go", "an extension is taken twice", "if slices.ContainsFunc(r.Extensions[:i], same) {", "if false {"},
+	{"handshake/response.go", "an extension is taken twice", "if slices.ContainsFunc(r.Extensions[:i], same) {", "if slices.ContainsFunc(r.Extensions[:i], same) && false {"},
 	{"handshake/key.go", "all keys are the same", "if _, err := io.ReadFull(randReader, b[:]); err != nil {", "if err := error(nil); err != nil {"},
 
 	// The negotiation of compression (RFC 7692 section 7.1).
@@ -100,7 +100,7 @@ var mutants = []mutant{
 	{"handshake/deflate.go", "server_max_window_bits is answered with more", "a.ServerWindowBits = answerBits(offer.ServerWindowBits, want.ServerWindowBits)", "a.ServerWindowBits = answerBits(0, want.ServerWindowBits)"},
 	{"handshake/deflate.go", "client_max_window_bits is answered unasked", "if offer.client && (bounded", "if (bounded"},
 	{"handshake/deflate.go", "client_max_window_bits is answered with more", "a.ClientWindowBits = answerBits(offer.ClientWindowBits, want.ClientWindowBits)", "a.ClientWindowBits = answerBits(0, want.ClientWindowBits)"},
-	{"handshake/deflate.go", "parameters may be repeated", "if slices.ContainsFunc(e.Params[:i], func(q Param) bool { return q.Name == p.Name }) {", "if false {"},
+	{"handshake/deflate.go", "parameters may be repeated", "if slices.ContainsFunc(e.Params[:i], func(q Param) bool { return q.Name == p.Name }) {", "if slices.ContainsFunc(e.Params[:i], func(q Param) bool { return q.Name == p.Name }) && i < 0 {"},
 	{"handshake/deflate.go", "unknown parameters are ignored", "err = fmt.Errorf(\"parameter %s is unknown\", printable(p.Name))", "_ = fmt.Sprint()"},
 	{"handshake/deflate.go", "values are taken where there are none", "if p.Value != \"\" {\n\t\treturn fmt.Errorf(\"parameter %s has a value\", p.Name)\n\t}", ""},
 	{"handshake/deflate.go", "windows may be written with a zero before them", " && p.Value == strconv.Itoa(n) {", " {"},
@@ -116,7 +116,7 @@ var mutants = []mutant{
 	// Compression (RFC 7692 section 7.2, RFC 1951).
 	{"frame/deflate/match.go", "a match may be one byte too far back, in a message", "if uint(dist-1) < uint(window) &&", "if uint(dist-1) <= uint(window) &&"},
 	{"frame/deflate/encoder.go", "the window is twice as large", "m := matcher{window: e.size,", "m := matcher{window: 2 * e.size,"},
-	{"frame/deflate/encoder.go", "the context is always kept", "if !e.keep {\n\t\te.hist.clear()", "if false {\n\t\te.hist.clear()"},
+	{"frame/deflate/encoder.go", "the context is always kept", "keep: c.Takeover, index", "keep: true, index"},
 	{"frame/deflate/encoder.go", "messages don't end with an empty block", "w.add(0, 3)\n\t\tw.align()", "w.align()"},
 	{"frame/deflate/inflate.go", "the reserved type of block is taken", "case 2:\n\t\t\t\td.state = atDynamic", "case 2, 3:\n\t\t\t\td.state = atDynamic"},
 	{"frame/deflate/inflate.go", "LEN and NLEN may differ", "if ^d.left&0xFFFF != int(d.take(16)) {", "if d.take(16); false {"},

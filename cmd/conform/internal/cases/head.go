@@ -63,5 +63,5 @@ func spaced(before, behind string) edit {
 	}
 }
 
-// same leaves a head as it is.
+// asIs leaves a head as it is.
 func asIs(head []string) []string { return head }

@@ -111,6 +111,30 @@ func offersToDecline() (all []*Case) {
 			}
 			t.echo(frame.Text, []byte(hello))
 		},
+	}, &Case{
+		ID: "14.3.2", Only: Servers, Sends: "an offer behind an unknown one, on one connection in the same line and on another in a line of its own",
+		Wants: "The answers are the same: lines mean what they mean together (RFC 6455 section 9.1).",
+		Raw: func(t *T) {
+			var answers []string
+			for _, between := range []string{", ", "\n"} {
+				c := *t.Case
+				c.Negotiate.Offer = "x-unknown-extension" + between + deflateName
+				if t.Case = &c; !t.Open() {
+					return
+				}
+				answers = append(answers, strings.Join(engine.Lines(t.Opening.Response, "Sec-WebSocket-Extensions"), ", "))
+				t.Conn.CloseWith(1000)
+				t.Conn.Finish(t.receive)
+			}
+			switch {
+			case answers[0] != answers[1]:
+				t.failf("The answers are %q and %q.", answers[0], answers[1])
+			case answers[0] == "":
+				t.verdict(Unimplemented, "The offer is not taken either way.")
+			default:
+				t.okf("The answer is %s both times.", answers[0])
+			}
+		},
 	})
 	return all
 }

@@ -39,6 +39,7 @@ func section23() (all []*Case) {
 		{several, instead("Upgrade", "Upgrade: foo/2, websocket"), 0},
 		{"Connection: upgrade", instead("Connection", "Connection: upgrade"), 0},
 		{"Connection: keep-alive, Upgrade", instead("Connection", "Connection: keep-alive, Upgrade"), 0},
+		{"tabs around the elements of Connection", instead("Connection", "Connection: keep-alive\t,\tUpgrade"), 0},
 		{"two lines of Connection", instead("Connection", "Connection: keep-alive", "Connection: Upgrade"), 0},
 		{"no spaces before values", spaced("", ""), 0},
 		{"spaces and tabs around values", spaced(" \t ", "\t "), 0},

@@ -42,6 +42,7 @@ type Conn struct {
 	Agreed *handshake.Deflate // what was agreed on of permessage-deflate, or nil
 
 	ctx    context.Context
+	stop   func() bool // ends the watch of ctx, which closes nc
 	nc     net.Conn
 	role   frame.Role // of the suite
 	limits Limits
@@ -88,6 +89,7 @@ func NewConn(ctx context.Context, nc net.Conn, s Setup) *Conn {
 	if deadline, ok := ctx.Deadline(); ok {
 		nc.SetWriteDeadline(deadline)
 	}
+	c.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	c.in = newInbox(nc, s.Before, s.Log)
 	return c
 }
@@ -183,7 +185,7 @@ func (c *Conn) lost(a arrival) {
 	if !c.End.Clean {
 		c.End.NotClean = "the peer closed the transport without a closing handshake: " + a.err.Error()
 		if c.ctx.Err() != nil {
-			c.End.DroppedByMe, c.End.NotClean = true, "the case took too long"
+			c.End.DroppedByMe, c.End.NotClean = true, "the suite ended the case"
 		}
 	}
 	c.markEnd(a.at)
@@ -213,6 +215,7 @@ func (c *Conn) Finish(each func(Event)) {
 	if !c.ended {
 		c.drop("the suite closed the transport")
 	}
+	c.stop()
 	c.nc.Close()
 	c.in.close()
 }

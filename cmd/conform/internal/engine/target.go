@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -109,8 +111,8 @@ func (t *Target) Head(key, extensions string) []string {
 	for line := range strings.Lines(extensions) { // there may be several
 		lines = append(lines, "Sec-WebSocket-Extensions: "+strings.TrimSpace(line))
 	}
-	for name, values := range t.Header {
-		for _, v := range values {
+	for _, name := range slices.Sorted(maps.Keys(t.Header)) {
+		for _, v := range t.Header[name] {
 			lines = append(lines, name+": "+v)
 		}
 	}

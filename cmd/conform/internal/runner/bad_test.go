@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -226,9 +227,6 @@ func TestBadClients(t *testing.T) {
 				t.Errorf("%q took %v", bad.request, took)
 			}
 		}
-		if len(results) != 1 || results[0].Passed(false) {
-			t.Errorf("%d results", len(results))
-		}
 		nc, err := l.dial(t.Context(), "", "")
 		if err != nil {
 			t.Fatal(err)
@@ -239,5 +237,44 @@ func TestBadClients(t *testing.T) {
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
+		if len(results) != 1 || results[0].Passed(false) {
+			t.Errorf("%d results", len(results))
+		}
+	})
+}
+
+// TestInterrupt: when the run is to end, cases under way end at once.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemory()
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			upgrade(forever)(nc)
+			nc.Close()
+		}()
+		all, err := cases.Select(cases.All(cases.Servers), []string{"12.1.1", "12.1.2"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[0].Packed = false // it waits for an echo, agreement or not
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(2*time.Second, cancel)
+		start := time.Now()
+		c := &runner.Client{
+			Env:   cases.Env{Target: target(l, l.dial), Data: data.New(), Patience: 1},
+			Cases: all, Parallel: 1, Done: func(int, *cases.Result) { t.Error("a case that was cut short has a verdict") },
+		}
+		c.Run(ctx, "bad")
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		l.Close()
+		<-served
 	})
 }
