@@ -1,7 +1,6 @@
 package websocket_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,15 +15,6 @@ import (
 	"hawser/websocket"
 	"hawser/websocket/frame"
 )
-
-// wrappedPair returns two Conns that are joined in memory, on transports of the given
-// kinds.
-func wrappedPair(client, server string, cfg websocket.Config) (c, s *websocket.Conn) {
-	a, b := websocket.NewPipe()
-	c = websocket.NewConn(wrappings[client](a), websocket.Setup{Role: frame.Client}, cfg)
-	s = websocket.NewConn(wrappings[server](b), websocket.Setup{Role: frame.Server}, cfg)
-	return c, s
-}
 
 // TestEndTakesNoTimeout: whatever the transports can do, a closing handshake takes as
 // long as the messages that it consists of, whoever begins it, and both transports are
@@ -283,105 +273,6 @@ func TestClosingMemory(t *testing.T) {
 	}
 }
 
-// TestAcceptedGoesOutFirst: what Post has accepted while another message was under
-// way goes out before the Close frame, whoever closes.
-func TestAcceptedGoesOutFirst(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat(text(100_000), 10)
-	random := make([]byte, 1_000_000) // hardly compressible
-	for i := range random {
-		random[i] = byte(i * i >> 7 * 31)
-	}
-	under := map[string]func(c *websocket.Conn, begun chan<- bool){
-		"a compressed Write": func(c *websocket.Conn, begun chan<- bool) {
-			close(begun)
-			c.Write(ctx, websocket.Binary, random)
-		},
-		"an uncompressed Write": func(c *websocket.Conn, begun chan<- bool) {
-			close(begun)
-			c.Write(ctx, websocket.Text|websocket.Uncompressed, []byte(long))
-		},
-		"a Writer": func(c *websocket.Conn, begun chan<- bool) {
-			w, _ := c.Writer(ctx, websocket.Text)
-			io.WriteString(w, long)
-			close(begun)
-			time.Sleep(time.Second)
-			io.WriteString(w, "the end")
-			if err := w.Close(); err != nil {
-				panic(err)
-			}
-		},
-		"a Send": func(c *websocket.Conn, begun chan<- bool) {
-			close(begun)
-			c.Send(ctx, websocket.NewPrepared(websocket.Text, []byte(long)))
-		},
-	}
-	ends := map[string]func(c *websocket.Conn, b io.Writer){
-		"Close":      func(c *websocket.Conn, b io.Writer) { go c.Close(1000, "") },
-		"CloseWrite": func(c *websocket.Conn, b io.Writer) { c.CloseWrite(1000, ""); go c.Read(ctx) },
-		"the peer":   func(c *websocket.Conn, b io.Writer) { b.Write((&peer{}).bytes(cls, status(1000, ""))); go c.Read(ctx) },
-		"a breach":   func(c *websocket.Conn, b io.Writer) { b.Write((&peer{}).bytes(more(ping), "")); go c.Read(ctx) },
-	}
-	for name, writing := range under {
-		for how, end := range ends {
-			t.Run(name+"/"+how, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					a, b := websocket.NewPipe()
-					k := &websocket.Compression{Send: websocket.Window{NoTakeover: true}}
-					c := websocket.NewConn(a, websocket.Setup{Deflate: &noTakeover}, websocket.Config{Compression: k})
-					begun := make(chan bool)
-					go writing(c, begun)
-					<-begun
-					synctest.Wait()
-					if err := c.Post(websocket.NewPrepared(websocket.Text, []byte("posted"))); err != nil {
-						t.Fatal(err)
-					}
-					end(c, b)
-					synctest.Wait()
-					wire, err := io.ReadAll(b)
-					if err != nil {
-						t.Error(err)
-					}
-					b.Close()
-					<-c.Done()
-					o := observe(t, frame.Server, &noTakeover, wire)
-					if n := len(o.messages); n == 0 || o.messages[n-1] != "posted" || !o.closed {
-						t.Errorf("%d messages, closed %v", n, o.closed)
-					}
-				})
-			})
-		}
-	}
-}
-
-// TestUnfinishedWriterAtTheEnd: a Writer that is never closed holds up what was posted
-// behind it, but not for longer than the close timeout.
-func TestUnfinishedWriterAtTheEnd(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c, s := websocket.Pipe(websocket.Config{CloseTimeout: 3 * time.Second}, websocket.Config{})
-		go s.Read(ctx)
-		w, err := c.Writer(ctx, websocket.Text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		io.WriteString(w, text(10_000))
-		if err := c.Post(websocket.NewPrepared(websocket.Text, nil)); err != nil {
-			t.Fatal(err)
-		}
-		start := time.Now()
-		if err := c.Close(1000, ""); !errors.Is(err, websocket.ErrCloseTimeout) {
-			t.Error(err)
-		}
-		if d := time.Since(start); d != 3*time.Second {
-			t.Error("after", d)
-		}
-		closeError(t, w.Close())
-		<-s.Done()
-	})
-}
-
 // closingWriter closes the connection at the first write.
 type closingWriter struct {
 	c    *websocket.Conn
@@ -428,46 +319,6 @@ func TestCloseWithinWriteTo(t *testing.T) {
 	})
 }
 
-// A relay hands on how one connection ended to the other. Codes that only report what
-// happened can't be sent: a peer that went away without a Close frame becomes 1014.
-func ExampleConn_Close() {
-	relay := func(from, to *websocket.Conn) {
-		ctx := context.Background()
-		for {
-			t, p, err := from.Read(ctx)
-			if err != nil {
-				break
-			}
-			if to.Write(ctx, t, p) != nil {
-				break
-			}
-		}
-		var e *websocket.CloseError
-		switch errors.As(from.Err(), &e); {
-		case e == nil: // to has ended first
-			from.CloseNow()
-		case e.Code == websocket.CodeNone || e.Code.Sendable():
-			to.Close(e.Code, e.Reason)
-		default:
-			to.Close(websocket.CodeBadGateway, "")
-		}
-	}
-	for _, end := range []func(*websocket.Conn){
-		func(c *websocket.Conn) { c.Close(4000, "had enough") },
-		func(c *websocket.Conn) { c.CloseNow() },
-	} {
-		client, a := websocket.Pipe(websocket.Config{}, websocket.Config{})
-		b, server := websocket.Pipe(websocket.Config{}, websocket.Config{})
-		go relay(a, b)
-		go end(client)
-		_, _, err := server.Read(context.Background())
-		fmt.Println(err)
-	}
-	// Output:
-	// websocket: closed by the peer with 4000 "had enough"
-	// websocket: closed by the peer with 1014 (bad gateway)
-}
-
 // TestCloseAnswer: the answer to a Close frame has its code and its reason.
 func TestCloseAnswer(t *testing.T) {
 	t.Parallel()
@@ -479,4 +330,29 @@ func TestCloseAnswer(t *testing.T) {
 			t.Errorf("%q is answered with %v %q, %v", payload, h.Opcode, got, err)
 		}
 	}
+}
+
+// TestDrainBound: who closes reads only so much of a peer that sends without end, and
+// what comes after the peer's own Close frame is read to no purpose but this.
+func TestDrainBound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := &endless{p: (&peer{}).bytes(bin, text(60_000))}
+		c := websocket.NewConn(e, websocket.Setup{}, large)
+		if err := c.Close(1000, ""); !errors.Is(err, websocket.ErrCloseTimeout) {
+			t.Error(err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		e := &endlessAfter{endless: endless{p: []byte(text(1000))}, first: (&peer{}).bytes(cls, "")}
+		c := websocket.NewConn(e, websocket.Setup{}, large)
+		_, _, err := c.Read(ctx)
+		if websocket.CloseCode(err) != websocket.CodeNone {
+			t.Error(err)
+		}
+		synctest.Wait() // without the clock: it's bytes that are bound
+		if !e.closed.Load() {
+			t.Error("it's read for ever")
+		}
+	})
 }

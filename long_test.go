@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,18 +14,6 @@ import (
 	"hawser/websocket/frame"
 	"hawser/websocket/frame/deflate"
 )
-
-// slowLink lets a number of bytes through for each second.
-type slowLink struct {
-	io.Reader
-	perSecond int
-}
-
-func (l slowLink) Read(p []byte) (int, error) {
-	n, err := l.Reader.Read(p[:min(len(p), l.perSecond/64)])
-	time.Sleep(time.Duration(n) * time.Second / time.Duration(l.perSecond))
-	return n, err
-}
 
 // longWays are the ways to send a long message, in frames that are as long as the
 // library makes them.
@@ -48,16 +35,6 @@ var longWays = map[string]func(c *websocket.Conn, typ websocket.MessageType, p [
 		}
 		return w.Close()
 	},
-}
-
-// noise is what no compression makes smaller.
-func noise(n int) []byte {
-	r := rand.New(rand.NewPCG(1, uint64(n)))
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(r.Uint32())
-	}
-	return p
 }
 
 // TestUploadAnswersPings: whoever sends 8 MiB over a link of 512 KiB/s answers the pings
@@ -251,69 +228,4 @@ func TestSmallWhenCompressed(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestPingsTogether: pings that came together are answered together, and in order. Of
-// more than there is room for the newest one is answered.
-func TestPingsTogether(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c, tr, p := counted(t)
-		defer c.CloseNow()
-		go c.Read(ctx)
-		var pings []byte
-		for i := range 10 {
-			pings = append(pings, p.bytes(ping, fmt.Sprint("ping ", i))...)
-		}
-		p.write(pings)
-		for i := range 10 {
-			p.expect(frame.Pong, fmt.Sprint("ping ", i))
-		}
-		if n := tr.count(); n != 1 {
-			t.Errorf("%d writes for 10 pings", n)
-		}
-		const flood = 100_000
-		go func() {
-			p.write(bytes.Repeat(p.bytes(ping, "flood"), flood))
-			p.write(p.bytes(ping, "newest"))
-		}()
-		for {
-			h, payload, err := p.next()
-			if err != nil || h.Opcode != frame.Pong {
-				t.Fatal(h, err)
-			}
-			if payload == "newest" {
-				break
-			}
-		}
-		if n := tr.count(); n > flood/100 {
-			t.Errorf("%d writes for %d pings", n, flood)
-		}
-		// One that comes alone is answered at once.
-		start := time.Now()
-		p.write(p.bytes(ping, "alone"))
-		p.expect(frame.Pong, "alone")
-		if d := time.Since(start); d != 0 {
-			t.Errorf("a pong took %v", d)
-		}
-	})
-}
-
-// TestPingBeforeSlowHandler: a pong that waits for company doesn't wait for a handler
-// that takes its time.
-func TestPingBeforeSlowHandler(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c, _, p := counted(t)
-		defer c.CloseNow()
-		go p.write(append(p.bytes(ping, "?"), several(p, 1)...))
-		if _, _, err := c.Read(ctx); err != nil { // and nothing is read after
-			t.Fatal(err)
-		}
-		start := time.Now()
-		p.expect(frame.Pong, "?")
-		if d := time.Since(start); d > 20*time.Millisecond {
-			t.Errorf("a pong took %v", d)
-		}
-	})
 }

@@ -10,9 +10,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/internal/belowtls"
 )
 
 // certificate is that of net/http/httptest.
@@ -26,7 +28,7 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 func tlsPair(t testing.TB, client, server websocket.Config) (c, s *websocket.Conn) {
 	t.Helper()
 	a, b := netPair(t)
-	ta := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+	ta := tls.Client(belowtls.New(a), &tls.Config{InsecureSkipVerify: true}) // as package client does
 	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	ended := make(chan error, 1)
 	go func() { ended <- ta.Handshake() }()
@@ -119,6 +121,29 @@ func TestTLSReadCut(t *testing.T) {
 		cancel()
 	}
 	t.Log(cuts, "cuts")
+}
+
+// TestTLSWriteTimeout: a write over TLS that a peer doesn't take ends in time, and those
+// before it, which it took, leave nothing behind that ends a later one.
+func TestTLSWriteTimeout(t *testing.T) {
+	t.Parallel()
+	c, s := tlsPair(t, large, websocket.Config{WriteTimeout: 100 * time.Millisecond})
+	until := time.Now().Add(300 * time.Millisecond)
+	for n := 0; n < 3 || time.Now().Before(until); n++ {
+		if err := s.Write(ctx, websocket.Text, []byte(text(1000))); err != nil {
+			t.Fatal(err)
+		}
+		if _, p, err := c.Read(ctx); err != nil || string(p) != text(1000) {
+			t.Fatal(len(p), err)
+		}
+	}
+	var err error
+	for err == nil {
+		err = s.Write(ctx, websocket.Binary, make([]byte, 1<<20))
+	}
+	if !errors.Is(err, websocket.ErrWriteTimeout) {
+		t.Error(err)
+	}
 }
 
 // halving is a connection that sends a write in two parts, when it's told to.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/internal/belowtls"
 )
 
 // Transport is the stream of bytes below a [Conn]. Every [net.Conn] is one.
@@ -43,7 +44,11 @@ func closeWrite(t Transport) bool {
 // below returns the connection that t, such as a *tls.Conn, runs on, or nil.
 func below(t Transport) net.Conn {
 	if n, ok := t.(interface{ NetConn() net.Conn }); ok {
-		return n.NetConn()
+		nc := n.NetConn()
+		if s, ok := nc.(*belowtls.Conn); ok {
+			return s.TCPConn
+		}
+		return nc
 	}
 	return nil
 }

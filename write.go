@@ -171,9 +171,9 @@ func (c *Conn) appendLong(h *frame.Header, p []byte, text, fin bool) (ref, rest 
 	case c.sock.ok():
 		n = 0
 	case pend != nil:
-		n = min(n, max(chunkMax-frame.MaxHeaderSize-len(pend.p), 0))
+		n = min(n, max(maxRecord-frame.MaxHeaderSize-len(pend.p), 0))
 	default:
-		n = min(n, chunkMax-frame.MaxHeaderSize)
+		n = min(n, maxRecord-frame.MaxHeaderSize)
 	}
 	if err := c.mask(h); err != nil {
 		return nil, nil, err

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"hawser/websocket/internal/belowtls"
 )
 
 // connect returns a connection to the server that req is for, through a proxy
@@ -67,7 +69,7 @@ func (a *attempt) startTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Co
 		config.ServerName = withoutZone(u.Hostname())
 	}
 	config.NextProtos = []string{"http/1.1"}
-	return finishTLS(ctx, tls.Client(nc, config), u)
+	return finishTLS(ctx, tls.Client(belowtls.New(nc), config), u)
 }
 
 // finishTLS does what is left of the TLS handshake on a connection to the host of

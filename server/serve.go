@@ -279,7 +279,7 @@ func (s *Server) upgradeExchange(x *exchange) *websocket.Conn {
 		if p := recover(); p != nil && p != http.ErrAbortHandler { // of Check or Refuse
 			s.logger().Error("websocket: panic in handshake", "remote", remoteAddr(x.nc), "panic", p, "stack", string(debug.Stack()))
 		}
-		if o.nc == nil {
+		if o.t == nil {
 			x.nc.Close()
 		}
 	}()

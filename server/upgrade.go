@@ -58,24 +58,24 @@ var errClosing = refused{reasonClosing, &handshake.Refusal{
 
 // opening is what an upgrade comes to.
 type opening struct {
-	nc     net.Conn // nil before it has come to it
-	brw    *bufio.ReadWriter
-	unread []byte // what has arrived behind the request
-	setup  websocket.Setup
-	place  *slot
-	buf    *[answerSize]byte // that most answers fit into, of answers
+	t     websocket.Transport // nil before it has come to it
+	brw   *bufio.ReadWriter   // of t, if that is from net/http
+	buf   *[answerSize]byte   // of answers
+	setup websocket.Setup
+	place *slot
 }
+
+// answers are buffers that most answers fit into, for as long as it takes to send them.
+var answers = sync.Pool{New: func() any { return new([answerSize]byte) }}
 
 const answerSize = 512
 
-var answers = sync.Pool{New: func() any { return new([answerSize]byte) }}
-
 // upgrade is for a handshake that has begun, where err is why it can't go on. It has to
-// be followed by open, unless it returns an error. Its steps are functions of their own:
-// in one large frame, the hash of the answer would be too deep for a stack of 4 KiB.
+// be followed by open, unless it returns an error. What it calls is not a part of it, so
+// that frames are small: the hash of the answer just fits into a stack of 4 KiB.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening, err error) error {
 	defer func() {
-		if o.nc != nil {
+		if o.t != nil {
 			return
 		}
 		if o.place != nil { // or Check panics
@@ -83,45 +83,38 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening, err
 		}
 		s.endHandshake()
 	}()
-	var nc net.Conn
+	var key string
+	var extensions []handshake.Extension
 	if err == nil {
-		err = s.answer(w, r, o)
+		key, extensions, err = s.agree(w, r, o)
 	}
 	if err == nil {
-		nc, err = o.take(w)
+		err = o.takeConn(w, key, extensions)
 	}
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
-	if err := nc.SetDeadline(time.Time{}); err != nil { // there may be those of the handshake
-		nc.Close()
-		return fmt.Errorf("websocket: upgrade: %w", err)
-	}
 	s.logRequest(slog.LevelDebug, r, "websocket: opened")
-	o.nc = nc
 	if ctx := r.Context(); ctx != context.Background() {
 		o.setup.Context = context.WithoutCancel(ctx)
 	}
 	return nil
 }
 
-// answer decides on the answer to r, and finds a place for the connection.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, o *opening) error {
+// agree decides on the answer to r, and finds a place for the connection.
+func (s *Server) agree(w http.ResponseWriter, r *http.Request, o *opening) (key string, extensions []handshake.Extension, err error) {
 	req, err := s.parse(r)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	if o.place, err = s.admit(r); err != nil {
-		return err
+		return "", nil, err
 	}
-	extensions, err := s.accept(r, req, &o.setup)
-	if err != nil {
-		return err
+	if extensions, err = s.accept(r, req, &o.setup); err != nil {
+		return "", nil, err
 	}
 	s.warnOfLeftOut(w, r)
-	o.buf = answers.Get().(*[answerSize]byte)
-	o.setup.Answer, err = handshake.AppendResponse(o.buf[:0], req.Key, o.setup.Subprotocol, extensions, w.Header())
-	return err
+	return req.Key, extensions, nil
 }
 
 // warnOfLeftOut warns of headers for the answer that are not middleware's to choose.
@@ -137,17 +130,27 @@ func (s *Server) warnOfLeftOut(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take takes the connection of w, and what has arrived on it behind the request.
-func (o *opening) take(w http.ResponseWriter) (nc net.Conn, err error) {
+// takeConn takes the connection of w, with what has arrived on it behind the request.
+func (o *opening) takeConn(w http.ResponseWriter, key string, extensions []handshake.Extension) (err error) {
+	o.buf = answers.Get().(*[answerSize]byte)
+	o.setup.Answer, err = handshake.AppendResponse(o.buf[:0], key, o.setup.Subprotocol, extensions, w.Header())
+	if err != nil {
+		return err
+	}
+	var nc net.Conn
 	if x, ok := w.(*exchange); ok {
-		o.unread = x.in[x.size:]
-		return x.nc, nil
+		nc, o.setup.Unread = x.nc, x.in[x.size:]
+	} else {
+		if nc, o.brw, err = http.NewResponseController(w).Hijack(); err != nil {
+			return fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
+		}
+		o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
 	}
-	if nc, o.brw, err = http.NewResponseController(w).Hijack(); err != nil {
-		return nil, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
+	if nc.SetDeadline(time.Time{}) != nil { // there may be those of the handshake
+		nc.Close() // which the connection finds out
 	}
-	o.unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
-	return nc, nil
+	o.t = nc
+	return nil
 }
 
 // open makes the connection, which sends the answer. By then it's tracked, so that a
@@ -155,10 +158,9 @@ func (o *opening) take(w http.ResponseWriter) (nc net.Conn, err error) {
 func (s *Server) open(o *opening) *websocket.Conn {
 	defer s.endHandshake()
 	place := o.place
-	o.setup.Unread = o.unread
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
-	c := websocket.NewConn(o.nc, o.setup, s.Config)
+	c := websocket.NewConn(o.t, o.setup, s.Config)
 	answers.Put(o.buf) // it has been sent, or never will be
 	s.startLife(c, place)
 	if o.brw != nil {

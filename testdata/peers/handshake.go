@@ -13,26 +13,28 @@ import (
 
 // runHandshakes connects anew for each handshake and sends the same request.
 // The connection is cut off by a reset afterwards, so that no port is left
-// waiting: the server sees an error at its first read. With TLS, what is resumed is a
-// session of the same goroutine's connection before.
+// waiting: the server sees an error at its first read.
 func runHandshakes(l load, s *proc, w window) (values, error) {
 	request, accept := requestBytes(s.addr, false), []byte(acceptOf(clientKey))
 	end := []byte("\r\n\r\n")
 	var done atomic.Int64
 	var stop atomic.Bool
 	errs := make(chan error, l.conns)
-	one := func(buf []byte, sessions tls.ClientSessionCache) error {
+	secure := &tls.Config{InsecureSkipVerify: true}
+	if l.resume {
+		secure.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
+	one := func(buf []byte) error {
 		nc, err := net.DialTimeout("tcp", s.addr, 10*time.Second)
 		if err != nil {
 			return err
 		}
 		defer nc.Close()
 		nc.(*net.TCPConn).SetLinger(0)
-		if l.tls {
-			tc := tls.Client(nc, &tls.Config{InsecureSkipVerify: true, ServerName: "peers", ClientSessionCache: sessions})
-			nc = below{tc, nc}
-		}
 		nc.SetDeadline(time.Now().Add(10 * time.Second))
+		if l.tls {
+			nc = tls.Client(nc, secure)
+		}
 		if _, err := nc.Write(request); err != nil {
 			return err
 		}
@@ -59,12 +61,8 @@ func runHandshakes(l load, s *proc, w window) (values, error) {
 	for range l.conns {
 		wg.Go(func() {
 			buf := make([]byte, 4<<10)
-			var sessions tls.ClientSessionCache
-			if l.resume {
-				sessions = tls.NewLRUClientSessionCache(1)
-			}
 			for !stop.Load() {
-				if err := one(buf, sessions); err != nil {
+				if err := one(buf); err != nil {
 					errs <- err
 					return
 				}
@@ -89,11 +87,3 @@ func runHandshakes(l load, s *proc, w window) (values, error) {
 	}
 	return v, err
 }
-
-// below is a TLS connection that is closed without a word, by closing what is below.
-type below struct {
-	net.Conn
-	tcp net.Conn
-}
-
-func (c below) Close() error { return c.tcp.Close() }

@@ -9,8 +9,7 @@ import (
 )
 
 // runIdle opens connections, has each echo once, and asks how much more memory
-// is resident than before: as it is, and after a collection and the return of what is
-// free.
+// is resident than before, after a collection and the return of what is free.
 func runIdle(l load, s *proc, w window) (values, error) {
 	n := fitsDescriptors(l.conns)
 	// Some come and go before, so that what the first of all need once, such
@@ -32,7 +31,7 @@ func runIdle(l load, s *proc, w window) (values, error) {
 		return nil, err
 	}
 	time.Sleep(w.warm) // for goroutines that still have something to put away
-	asLeft, err := s.ask("now")
+	now, err := s.ask("memory")
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +42,7 @@ func runIdle(l load, s *proc, w window) (values, error) {
 	}
 	return values{
 		rss:     float64(full.RSS-empty.RSS) / float64(n),
-		rssLeft: float64(asLeft.RSS-empty.RSS) / float64(n),
+		rssNow:  float64(now.RSS-empty.RSS) / float64(n),
 		heap:    float64(full.Heap-empty.Heap) / float64(n),
 		"stack": float64(full.Stack-empty.Stack) / float64(n),
 		"conns": float64(n),

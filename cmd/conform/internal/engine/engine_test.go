@@ -68,7 +68,7 @@ func TestReceive(t *testing.T) {
 		"frames behind Close":    {"8800810161890088020fa0", end{[]Kind{Closed}, true, NoCode, 3, ""}},
 		"a masked frame":         {"818000000000", end{nil, false, NoCode, 0, "websocket: text frame from a server is masked"}},
 		"a reserved opcode":      {"8300", end{nil, false, NoCode, 0, "websocket: opcode 0x3 is reserved"}},
-		"a length that is long":  {"817e0001", end{nil, false, NoCode, 0, "websocket: length 1 takes 2 more bytes"}},
+		"a length that is long":  {"817e0001", end{nil, false, NoCode, 0, "websocket: payload length 1 is not encoded in the minimal number of bytes (RFC 6455 section 5.2)"}},
 		"no UTF-8":               {"8101ff", end{[]Kind{Message}, false, NoCode, 0, "text that is not UTF-8"}},
 		"a close code":           {"880203ed", end{[]Kind{Closed}, false, 1005, 0, "its Close frame: "}},
 		"more than can be":       {"827f0000000004000001", end{nil, false, NoCode, 0, "a frame of 67108865 bytes"}},
