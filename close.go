@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
 
 	"hawser/websocket/frame"
 )
@@ -13,27 +12,33 @@ import (
 // maxDrain is how many bytes are read from a peer that is only to see the end.
 const maxDrain = 64 << 20
 
-// Close closes the connection: it sends what was accepted before and a Close
-// frame with code and reason, waits for the peer's Close frame and the end of
-// its stream, and closes the transport (RFC 6455 section 7). All that takes no
-// longer than [Config.CloseTimeout]. If another goroutine is in [Conn.Read], that
-// one gets to see what the peer still sends; else it's dropped: see
-// [Conn.CloseWrite] for a way to read it.
+// Close closes the connection: it sends what was accepted before and a Close frame
+// with code and reason, and waits for the peer's Close frame (RFC 6455 section 7).
+// That takes as long as the peer's answer does, and at most [Config.CloseTimeout].
+// The transport is closed by the time that Close returns, or soon after in the
+// background, as a client waits for the server to do it first. If another goroutine
+// is in [Conn.Read], that one gets to see what the peer still sends; else it's
+// dropped: see [Conn.CloseWrite] for a way to read it.
+//
+// What [Conn.Post] has accepted goes out before the Close frame, even if the
+// message of a [Conn.Writer] has to be finished for that. Without such messages an
+// unfinished message is given up.
 //
 // A reason longer than [frame.MaxReason] bytes is cut. [frame.CodeNone] sends
-// neither code nor reason; a code that must not be sent is an error, and the
-// connection stays open. Close returns nil after a clean closing handshake,
-// whoever began it, and a *[CloseError] if something broke. Of several calls the
-// first one counts; all return when the connection is over.
+// neither code nor reason. A code that must not be sent, such as
+// [frame.CodeAbnormal], is an error, and the connection stays open: who hands on the
+// code of another connection sends [frame.CodeBadGateway] for those, or calls
+// [Conn.CloseNow]. Close returns nil after a clean closing handshake, whoever began
+// it, and a *[CloseError] if something broke. Of several calls the first one counts;
+// all return when the connection is over.
 func (c *Conn) Close(code frame.Code, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
-	if c.over.Load() && c.end.Load() == nil { // as it mostly is when a handler returns
+	if c.isOver() { // as it mostly is when a handler returns
 		return c.closeResult()
 	}
-	stop := c.afterCloseTimeout(func() { c.abort(ErrCloseTimeout) })
-	defer stop()
+	c.beginClosing(true)
 	in := &c.in
 	free := make(chan struct{}, 1)
 	if !in.closing.CompareAndSwap(nil, &free) {
@@ -66,8 +71,8 @@ func (c *Conn) closeResult() error {
 	return nil
 }
 
-// awaitClose reads until the connection has ended, as the peer's Close frame
-// makes it do.
+// awaitClose reads until it's decided how the connection ends, as the peer's Close
+// frame does.
 func (c *Conn) awaitClose() {
 	for n := 0; n < maxDrain; {
 		p, err := c.step(false)
@@ -90,30 +95,36 @@ func (c *Conn) CloseWrite(code frame.Code, reason string) error {
 	if err != nil {
 		return err
 	}
+	if err := c.sendClose(payload); err != nil {
+		return err
+	}
+	c.beginClosing(false)
+	return nil
+}
+
+func (c *Conn) sendClose(payload []byte) error {
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	if o.closed != nil {
 		return c.refusal()
 	}
 	c.queueClose(payload)
-	if c.timer == nil {
-		c.timer = time.AfterFunc(c.cfg.CloseTimeout, c.tick)
-	} else {
-		c.stale = !c.timer.Reset(c.cfg.CloseTimeout)
-	}
 	return nil
 }
 
-// CloseNow closes the transport without a closing handshake. It never waits, is
-// safe to call at any time, and has no effect after the end: defer it.
+// CloseNow closes the transport without a closing handshake. It never waits and is
+// safe to call at any time: defer it. Once the peer's Close frame or a breach of the
+// protocol has been read, the connection ends by that, and CloseNow takes nothing
+// from what is still on its way to the peer.
 func (c *Conn) CloseNow() error {
 	c.abort(net.ErrClosed)
 	return nil
 }
 
 // queueClose is called with o.mu held. The Close frame goes behind all messages
-// that were accepted, but for the unfinished one of a Writer.
+// that were accepted. If some of them wait for a message in fragments to be
+// finished, it waits as well; else that message is given up.
 func (c *Conn) queueClose(payload []byte) {
 	o := &c.out
 	if o.sent != 0 || o.broken {
@@ -125,95 +136,52 @@ func (c *Conn) queueClose(payload []byte) {
 	e := c.closeErrorLocked(nil)
 	e.SentReason = reason
 	o.refuse(e) // before anything is written, which gives up the lock
-	if o.streaming {
-		o.dropPosted()
+	if o.streaming && !o.hasPosted() {
 		c.queue(m.header(), payload)
-		c.flushAsync()
+		o.closeOut, o.cut = true, true
 	} else {
 		o.post(&m)
-		c.flushAsync()
 	}
+	c.flushAsync()
 }
 
-// peerClosed ends the connection after the peer's Close frame.
+// peerClosed ends the connection after the peer's Close frame, which is answered
+// with the same code and reason.
 func (c *Conn) peerClosed(code frame.Code, reason string) {
+	e := c.answerClose(code, reason)
+	e.Code, e.Reason = code, reason
+	c.teardown(e, false)
+}
+
+func (c *Conn) answerClose(code frame.Code, reason string) *CloseError {
 	o := &c.out
 	o.mu.Lock()
+	defer c.unlockOut()
 	local := o.sent != 0
 	if !local {
-		payload, _ := frame.AppendClose(nil, code, "")
+		payload, _ := frame.AppendClose(nil, code, reason)
 		c.queueClose(payload)
 	}
 	e := c.closeErrorLocked(nil)
-	o.mu.Unlock()
-	e.Code, e.Reason, e.Local = code, reason, local
-	c.teardown(e)
+	e.Local = local
+	return e
 }
 
 // fail ends the connection because the peer broke the protocol (RFC 6455
 // section 7.1.7). The reason stays here: it would help only to attack.
 func (c *Conn) fail(breach *frame.Error) {
+	e := c.sendBreach(breach)
+	e.Local = true
+	c.teardown(e, false)
+}
+
+func (c *Conn) sendBreach(breach *frame.Error) *CloseError {
 	payload, _ := frame.AppendClose(nil, breach.Code, "")
 	o := &c.out
 	o.mu.Lock()
+	defer c.unlockOut()
 	c.queueClose(payload)
-	e := c.closeErrorLocked(breach)
-	o.mu.Unlock()
-	e.Local = true
-	c.teardown(e)
-}
-
-// teardown ends the connection with e: it sends what is pending, ends the
-// stream, waits for the peer to do so too, and closes the transport. Closing it
-// earlier could make the peer lose what it has not read yet (RFC 6455 section
-// 7.1.1). The caller holds the reading role.
-func (c *Conn) teardown(e *CloseError) {
-	c.setErr(e)
-	stop := c.afterCloseTimeout(c.shut)
-	defer stop()
-	c.flushAll()
-	if c.role == frame.Server || e.Err != nil {
-		closeWrite(c.t)
-	} // else the server is the first to close
-	c.in.watch.forget(c)
-	b := getChunk(chunkMax)
-	for n := 0; n < maxDrain; {
-		k, err := c.t.Read(b.p[:cap(b.p)])
-		if err != nil {
-			break
-		}
-		n += k
-	}
-	b.put()
-	c.shut()
-}
-
-// flushAll waits until nothing is pending or nothing can be written.
-func (c *Conn) flushAll() {
-	o := &c.out
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for !o.broken {
-		switch {
-		case o.flushing:
-			c.waitIdle(context.Background())
-		case o.streaming || !o.hasPosted():
-			if o.pend == nil && o.pong == nil {
-				return
-			}
-			c.flush(context.Background())
-		default:
-			o.busy = false // granted to a waiter, who finds that it's too late
-			c.flush(context.Background())
-		}
-	}
-}
-
-// afterCloseTimeout calls f after the close timeout, unless stop is called or
-// the connection ends before.
-func (c *Conn) afterCloseTimeout(f func()) (stop func()) {
-	t := time.AfterFunc(c.cfg.CloseTimeout, f)
-	return func() { t.Stop() }
+	return c.closeErrorLocked(breach)
 }
 
 func (c *Conn) closeError(err error) *CloseError {

@@ -24,12 +24,11 @@ const (
 type coalescer struct {
 	more  atomic.Bool // the next message has begun to arrive; written by the reader
 	held  atomic.Bool // pend has frames that nobody is writing
-	room  int         // how long pend may get by what joins them
 	timer *time.Timer
+	room  int32  // how long pend may get by what joins them
+	last  int32  // size of what was pending before
 	took  uint32 // batches so far
 	since uint32 // took when the timer was armed
-	armed bool   // the timer will look
-	delay uint8  // of the timer, in units of holdDelay
 }
 
 // returns is called by the reader for each message it returns.
@@ -53,8 +52,8 @@ func (c *Conn) hold() bool {
 	if !o.held.Load() {
 		o.held.Store(true)
 	}
-	if c.role == frame.Server && c.cfg.Trace == nil {
-		o.room = min(cap(o.pend.p), holdMax-1)
+	if c.out.role == frame.Server && c.cfg.Trace == nil {
+		o.room = int32(min(cap(o.pend.p), holdMax-1))
 	}
 	if !o.armed { // and left so if all goes out sooner, which is cheaper than to stop it
 		o.armed, o.since = true, o.took
@@ -71,7 +70,7 @@ func (c *Conn) hold() bool {
 // joins reports whether a message of n bytes that may begin just goes behind what's
 // held back, and nothing else is to be done. It's called with o.mu held.
 func (o *outbound) joins(n int) bool {
-	return o.room > 0 && len(o.pend.p)+frame.MaxHeaderSize+n <= o.room && o.more.Load()
+	return o.room > 0 && len(o.pend.p)+frame.MaxHeaderSize+n <= int(o.room) && o.more.Load()
 }
 
 // takePend returns what is pending, for the caller to write. It's called with o.mu
@@ -89,7 +88,7 @@ func (o *outbound) takePend() *chunk {
 func (c *Conn) holdEnds() {
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	o.armed = false
 	if o.took != o.since {
 		o.delay = min(2*o.delay, holdDelayMax)
@@ -107,6 +106,6 @@ func (c *Conn) flushHeld() {
 		return
 	}
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	c.flushAsync()
 }

@@ -126,7 +126,7 @@ func (c *Conn) startCompression(agreed *handshake.Deflate) {
 	server := deflate.Config{WindowBits: agreed.ServerWindowBits, Takeover: !agreed.ServerNoTakeover}
 	client := deflate.Config{WindowBits: agreed.ClientWindowBits, Takeover: !agreed.ClientNoTakeover}
 	send, receive := server, client
-	if c.role == frame.Client {
+	if c.out.role == frame.Client {
 		send, receive = client, server
 	}
 	if send.WindowBits == 0 || send.WindowBits > k.Send.bits() {
@@ -167,12 +167,14 @@ func (d *deflater) count(in, out int) {
 	d.out.Add(int64(out))
 }
 
-// maxWire is how many bytes on the wire a compressed message of at most limit
-// bytes may have: a generous sender makes 9 bits of each byte, a careful one
-// adds 5 bytes for each 64 KiB.
+// maxWire is how many bytes on the wire a compressed message of at most limit bytes
+// may have. A sender that flushes behind each byte makes 11 bytes of it: a stored
+// block has 5 beside what it holds, and the empty one of the flush has 5. The bound
+// is far above what makes sense and only keeps out what never ends, as memory is
+// taken for what has been inflated.
 func maxWire(limit int64) int64 {
-	if limit > math.MaxInt64/2 {
-		return limit
+	if limit > math.MaxInt64/32 {
+		return math.MaxInt64
 	}
-	return limit + limit/8 + 64
+	return 16*limit + 64<<10
 }

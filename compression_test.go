@@ -221,7 +221,7 @@ func TestBomb(t *testing.T) {
 	}
 	// The limit is one of the wire too.
 	c, p := withDeflatePeer(t, frame.Server, noTakeover, websocket.Config{MaxMessage: 1000, CloseTimeout: 1})
-	go fragments(p, bytes.Repeat([]byte("\x00\x00\x00\xff\xff"), 1000), 100)
+	go fragments(p, bytes.Repeat([]byte("\x00\x00\x00\xff\xff"), 20_000), 1000)
 	if _, _, err := c.Read(ctx); code(err) != frame.CodeTooBig {
 		t.Error(err)
 	}

@@ -2,10 +2,9 @@ package websocket
 
 import (
 	"context"
+	"math"
 	"net"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"hawser/websocket/frame"
 	"hawser/websocket/handshake"
@@ -41,10 +40,15 @@ type Setup struct {
 // All methods may be called from any goroutine at any time. One goroutine at a
 // time can read; a second gets [ErrConcurrentRead]. Pings and Close frames are
 // answered while somebody reads, so a connection needs a goroutine that does.
+//
+// Three locks guard its parts: end.mu how far the end has come, out.mu what is to
+// be sent, in.watch.mu the context of the reader. end.mu may be held while out.mu
+// is taken, never the other way round. None of them is held during a system call
+// that may wait, or while a function of the user runs.
 type Conn struct {
 	// What most messages need comes first, to be together in the processor's cache.
 	cfg  *Config                    // with its defaults; shared
-	err  atomic.Pointer[CloseError] // how the connection ends, once that's decided
+	err  atomic.Pointer[CloseError] // how the connection ends, once that's decided; written under end.mu
 	rd   frame.Reader
 	in   inbound
 	out  outbound
@@ -54,32 +58,28 @@ type Conn struct {
 	inflater *inflater
 	deflater *deflater
 
-	// alive says what the keepalive needs to know: see keepalive.go.
-	alive  atomic.Uint32
-	role   frame.Role
-	pinged bool
-	stale  bool // a tick is under way that is older than the Close frame
-	timer  *time.Timer
-	idle   *idle // nil without a Config.IdleTimeout
+	silence silence // how long the peer has been silent
+	idle    *idle   // nil without a Config.IdleTimeout
+	end     ending
 
 	t           Transport
 	subprotocol string
-	values      context.Context        // for end
-	end         atomic.Pointer[ending] // nil until somebody asks
-	ends        sync.Mutex             // for shut
-	over        atomic.Bool            // shut has closed the transport
-	ended       func(*Conn)
+	values      context.Context             // what done has the values of
+	done        atomic.Pointer[doneContext] // nil until somebody asks
+	ended       func(*Conn)                 // guarded by end.mu
 }
 
 // NewConn returns the connection on t after the opening handshake. It takes
 // over t.
 func NewConn(t Transport, s Setup, cfg Config) *Conn {
-	c := &Conn{t: t, role: s.Role, subprotocol: s.Subprotocol, cfg: cfg.withDefaults(s.Role), values: s.Context, ended: s.Ended}
+	c := &Conn{t: t, subprotocol: s.Subprotocol, cfg: cfg.withDefaults(s.Role), values: s.Context, ended: s.Ended}
+	c.out.role = s.Role
+	c.in.max.Store(c.cfg.MaxMessage)
 	if c.values == nil {
 		c.values = context.Background()
 	}
 	if parent := c.values; parent.Done() != nil {
-		c.out.mu.Lock()
+		c.end.mu.Lock()
 		unwatch := context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
 		c.ended = func(c *Conn) {
 			unwatch()
@@ -87,7 +87,7 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 				s.Ended(c)
 			}
 		}
-		c.out.mu.Unlock()
+		c.end.mu.Unlock()
 	}
 	rules := frame.Rules{Role: s.Role}
 	if s.Deflate != nil {
@@ -114,12 +114,12 @@ func NewConn(t Transport, s Setup, cfg Config) *Conn {
 
 // sendAnswer sends what goes out before all frames, with out.flushing set.
 func (c *Conn) sendAnswer(p []byte) {
-	if err := c.send(context.Background(), nil, p); err != nil {
+	if err := c.send(context.Background(), batch{ref: p}); err != nil {
 		c.lost(err)
 		return
 	}
 	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
+	defer c.unlockOut()
 	c.endFlush(batch{}, nil)
 	c.flushAsync()
 }
@@ -138,7 +138,7 @@ func (c *Conn) source() frame.LateReader {
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
 // Role returns the side that this end of the connection is on.
-func (c *Conn) Role() frame.Role { return c.role }
+func (c *Conn) Role() frame.Role { return c.out.role }
 
 // LocalAddr returns the transport's local address, nil if it has none.
 func (c *Conn) LocalAddr() net.Addr {
@@ -164,66 +164,24 @@ func (c *Conn) Transport() Transport { return c.t }
 // [Conn.Err] as its cause. On servers it has the values of the request's context.
 func (c *Conn) Context() context.Context { return (*connContext)(c) }
 
-// Done returns a channel that is closed when the connection is over and its
-// transport closed.
-func (c *Conn) Done() <-chan struct{} { return c.ending().Done() }
+// Done returns a channel that is closed when the connection is over: when both
+// Close frames are there, or something broke. The transport is closed soon after,
+// within [Config.CloseTimeout]: see [Conn.Close].
+func (c *Conn) Done() <-chan struct{} { return c.doneContext().Done() }
 
-// Err returns nil while the connection is open, and a *[CloseError] after.
+// Err returns nil while the connection is open, and a *[CloseError] as soon as
+// it's known how it ends. That may be a moment before [Conn.Done] is closed, while
+// what was accepted before is still being sent.
 func (c *Conn) Err() error {
-	if c.over.Load() {
-		return c.err.Load()
+	if e := c.err.Load(); e != nil {
+		return e
 	}
 	return nil
 }
 
-// setErr decides how the connection ends. The first decision holds.
-func (c *Conn) setErr(e *CloseError) { c.err.CompareAndSwap(nil, e) }
-
-// abort ends the connection at once, on this side's own account, because of err.
-func (c *Conn) abort(err error) {
-	c.flushHeld()
-	e := c.closeError(err)
-	e.Local = true
-	c.setErr(e)
-	c.shut()
-}
-
-// lost ends the connection because the transport failed with err.
-func (c *Conn) lost(err error) {
-	c.setErr(c.closeError(err))
-	c.shut()
-}
-
-// shut closes the transport and lets everybody who waits know, once. It takes
-// c.err to be decided.
-func (c *Conn) shut() {
-	c.ends.Lock()
-	defer c.ends.Unlock()
-	if c.over.Load() {
-		return
-	}
-	c.t.Close()
-	o := &c.out
-	o.mu.Lock()
-	o.broken = true
-	o.refuse(c.err.Load())
-	if c.timer != nil {
-		c.timer.Stop()
-	}
-	if o.timer != nil {
-		o.timer.Stop()
-	}
-	if c.idle != nil {
-		c.idle.timer.Stop()
-	}
-	ended := c.ended
-	c.over.Store(true)
-	o.mu.Unlock()
-	c.in.watch.forget(c)
-	if e := c.end.Load(); e != nil {
-		e.cancel(c.err.Load())
-	}
-	if ended != nil {
-		ended(c)
-	}
+// SetMaxMessage replaces [Config.MaxMessage] from the next message on that begins
+// to arrive: as long as a peer hasn't told who it is, its messages may have to be
+// small. n is in bytes; 0 is [DefaultMaxMessage], a negative value no limit.
+func (c *Conn) SetMaxMessage(n int64) {
+	c.in.max.Store(limit(n, DefaultMaxMessage, math.MaxInt64))
 }

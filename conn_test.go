@@ -61,11 +61,11 @@ func TestEcho(t *testing.T) {
 			t.Error(err)
 		}
 		e := closeError(t, <-done)
-		if diff := cmp.Diff(websocket.CloseError{Code: 1000, Reason: "bye", SentCode: 1000}, *e); diff != "" {
+		if diff := cmp.Diff(websocket.CloseError{Code: 1000, Reason: "bye", SentCode: 1000, SentReason: "bye"}, *e); diff != "" {
 			t.Error(diff)
 		}
 		e = closeError(t, c.Err())
-		if diff := cmp.Diff(websocket.CloseError{Code: 1000, SentCode: 1000, SentReason: "bye", Local: true}, *e); diff != "" {
+		if diff := cmp.Diff(websocket.CloseError{Code: 1000, Reason: "bye", SentCode: 1000, SentReason: "bye", Local: true}, *e); diff != "" {
 			t.Error(diff)
 		}
 		if c.Context().Err() == nil || context.Cause(s.Context()) != s.Err() || websocket.CloseCode(s.Err()) != 1000 {

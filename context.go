@@ -5,48 +5,47 @@ import (
 	"time"
 )
 
-// ending is how others get to know that a connection is over. Most connections
+// doneContext is how others get to know that a connection is over. Most connections
 // have nobody who asks for a channel or a standard context, and so hold none.
-type ending struct {
+type doneContext struct {
 	context.Context
 	cancel context.CancelCauseFunc
 }
 
-// ending returns c's, made when it's first needed.
-func (c *Conn) ending() *ending {
-	if e := c.end.Load(); e != nil {
-		return e
+// doneContext returns c's, made when it's first needed. That takes no lock, as it
+// may be needed by whoever is called while one is held.
+func (c *Conn) doneContext() *doneContext {
+	if d := c.done.Load(); d != nil {
+		return d
 	}
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
-	e := c.end.Load()
-	if e == nil {
-		e = new(ending)
-		// The end of c.values ends the connection, and that ends this.
-		e.Context, e.cancel = context.WithCancelCause(context.WithoutCancel(c.values))
-		if c.over.Load() {
-			e.cancel(c.err.Load())
-		}
-		c.end.Store(e)
+	d := new(doneContext)
+	// The end of c.values ends the connection, and that ends this.
+	d.Context, d.cancel = context.WithCancelCause(context.WithoutCancel(c.values))
+	if !c.done.CompareAndSwap(nil, d) {
+		d.cancel(nil)
+		return c.done.Load()
 	}
-	return e
+	if c.isOver() { // and may not have seen d
+		d.cancel(c.err.Load())
+	}
+	return d
 }
 
 // connContext is a Conn's own context. It's a standard one to everybody who
 // wants more than to know whether it's done.
 type connContext Conn
 
-func (x *connContext) ending() *ending             { return (*Conn)(x).ending() }
-func (x *connContext) Deadline() (time.Time, bool) { return x.ending().Deadline() }
-func (x *connContext) Done() <-chan struct{}       { return x.ending().Done() }
-func (x *connContext) Value(key any) any           { return x.ending().Value(key) }
+func (x *connContext) standard() *doneContext      { return (*Conn)(x).doneContext() }
+func (x *connContext) Deadline() (time.Time, bool) { return x.standard().Deadline() }
+func (x *connContext) Done() <-chan struct{}       { return x.standard().Done() }
+func (x *connContext) Value(key any) any           { return x.standard().Value(key) }
 func (x *connContext) String() string              { return "websocket.Conn.Context" }
 
 func (x *connContext) Err() error {
-	if e := x.end.Load(); e != nil {
-		return e.Err()
+	if d := x.done.Load(); d != nil {
+		return d.Err()
 	}
-	if x.over.Load() {
+	if (*Conn)(x).isOver() {
 		return context.Canceled
 	}
 	return nil
@@ -67,7 +66,7 @@ func (c *Conn) doneOf(ctx context.Context) <-chan struct{} {
 		return nil
 	}
 	done := ctx.Done()
-	if e := c.end.Load(); e != nil && done == e.Done() {
+	if d := c.done.Load(); d != nil && done == d.Done() {
 		return nil
 	}
 	return done

@@ -2,9 +2,9 @@ package websocket
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"hawser/websocket/frame"
@@ -42,23 +42,39 @@ type pong struct {
 func (c *Conn) answerPing(p []byte) {
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch {
-	case o.sent != 0 || o.broken: // no frame follows a Close frame
-	case o.pend != nil && len(o.pend.p) > pongRoom:
-		if o.pong == nil {
-			o.pong = new(pong)
+	defer c.unlockOut()
+	if o.closeOut || o.broken {
+		return // no frame follows a Close frame
+	}
+	if o.pend != nil && len(o.pend.p) > pongRoom {
+		q := o.waiting()
+		if q.pong == nil {
+			q.pong = new(pong)
 		}
-		o.pong.size = copy(o.pong.payload[:], p)
-	default:
+		q.pong.size = copy(q.pong.payload[:], p)
+	} else {
 		c.queueControl(frame.Pong, p)
+	}
+	// What has arrived behind the ping may be another one, and is looked at before
+	// the reader waits.
+	o.setMore(c.rd.Buffered() > 0)
+	if !c.hold() {
 		c.flushAsync()
+	}
+}
+
+// queuePong makes the pong pending that waits, if there's one. It's called with o.mu
+// held.
+func (c *Conn) queuePong() {
+	if p := c.out.pong(); p != nil {
+		c.out.queue.pong = nil
+		c.queueControl(frame.Pong, p.payload[:p.size])
 	}
 }
 
 // queueControl is called with o.mu held.
 func (c *Conn) queueControl(op frame.Opcode, p []byte) {
-	if c.out.sent == 0 {
+	if !c.out.closeOut {
 		c.queue(frame.Header{Fin: true, Opcode: op}, p)
 	}
 }
@@ -67,14 +83,15 @@ func (c *Conn) queueControl(op frame.Opcode, p []byte) {
 type pendingPing struct {
 	payload string
 	pong    chan struct{} // closed by the pong or the end of the connection
-	ok      bool
+	ok      bool          // by the pong
+	over    bool          // by the end
 	next    *pendingPing
 }
 
 // Ping sends a ping and returns the time until its pong arrived (RFC 6455
 // sections 5.5.2 and 5.5.3). Somebody must be reading from the connection
 // meanwhile. payload is at most [frame.MaxControlPayload] bytes; nil stands for
-// one that no other ping has.
+// one that no other ping has, of letters and digits.
 func (c *Conn) Ping(ctx context.Context, payload []byte) (time.Duration, error) {
 	if len(payload) > frame.MaxControlPayload {
 		return 0, fmt.Errorf("websocket: ping: payload of %d bytes, %d are allowed", len(payload), frame.MaxControlPayload)
@@ -97,7 +114,7 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) (time.Duration, error) 
 	switch {
 	case ping.ok:
 		return rtt, nil
-	case c.out.broken:
+	case ping.over:
 		return 0, c.refusal()
 	}
 	c.out.forgetPing(ping)
@@ -116,7 +133,7 @@ func (c *Conn) Pong(ctx context.Context, payload []byte) error {
 	}
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	if o.closed != nil {
 		return c.refusal()
 	}
@@ -129,12 +146,12 @@ func (c *Conn) Pong(ctx context.Context, payload []byte) error {
 func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, error) {
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	if o.closed != nil {
 		return nil, c.refusal()
 	}
 	if payload == nil {
-		payload = binary.BigEndian.AppendUint64(nil, rand.Uint64())
+		payload = []byte(strconv.FormatUint(rand.Uint64(), 36)) // some peers take it for text
 	}
 	if err := c.appendFrame(&frame.Header{Fin: true, Opcode: frame.Ping}, payload); err != nil {
 		return nil, err
@@ -177,6 +194,7 @@ func (o *outbound) forgetPing(ping *pendingPing) {
 
 func (o *outbound) failPings() {
 	for ; o.pings != nil; o.pings = o.pings.next {
+		o.pings.over = true
 		close(o.pings.pong)
 	}
 }

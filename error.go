@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 	"net"
+	"os"
 	"strconv"
 
 	"hawser/websocket/frame"
@@ -10,19 +11,28 @@ import (
 
 // What ends a connection or refuses a call, besides *[frame.Error] for a breach
 // of the protocol by the peer and the errors of the network. All are found with
-// [errors.Is], also inside of a *[CloseError].
+// [errors.Is], also inside of a *[CloseError]. The timeouts also match
+// [os.ErrDeadlineExceeded], and are a [net.Error] whose Timeout method returns true.
 var (
 	// ErrPingTimeout: the peer gave no sign of life in time.
-	ErrPingTimeout = errors.New("websocket: no sign of life from the peer")
+	ErrPingTimeout error = &timeoutError{"websocket: ping timeout"}
 	// ErrWriteTimeout: the peer didn't accept in time what was to be written.
-	ErrWriteTimeout = errors.New("websocket: the peer doesn't take what is written")
+	ErrWriteTimeout error = &timeoutError{"websocket: write timeout: peer is not reading"}
 	// ErrCloseTimeout: the peer didn't answer the Close frame in time.
-	ErrCloseTimeout = errors.New("websocket: the peer doesn't answer the close frame")
+	ErrCloseTimeout error = &timeoutError{"websocket: close timeout: no answer to the close frame"}
 	// ErrConcurrentRead: another goroutine is reading from the connection.
 	ErrConcurrentRead = errors.New("websocket: another goroutine is reading")
 	// ErrQueueFull: the message posted doesn't fit into the queue any more.
 	ErrQueueFull = errors.New("websocket: the peer is too slow, its queue is full")
 )
+
+// timeoutError is one of the timeouts above.
+type timeoutError struct{ text string }
+
+func (e *timeoutError) Error() string        { return e.text }
+func (e *timeoutError) Timeout() bool        { return true }
+func (e *timeoutError) Temporary() bool      { return false }
+func (e *timeoutError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
 // CloseError says how a connection ended. It matches [net.ErrClosed] under
 // [errors.Is]; its Err, if any, is found by errors.Is and [errors.As].

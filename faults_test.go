@@ -129,7 +129,9 @@ func (f *faulty) Read(p []byte) (int, error) {
 		n = min(n, left)
 	}
 	n, err := f.Transport.Read(p[:n])
+	f.mu.Lock() // for happened: others than the reader may look
 	f.read += n
+	f.mu.Unlock()
 	if f.dead.Load() {
 		return 0, errReset
 	}
@@ -145,7 +147,9 @@ func (f *faulty) Read(p []byte) (int, error) {
 }
 
 func (f *faulty) inEvent(event event) (int, error) {
+	f.mu.Lock()
 	f.inOver = true
+	f.mu.Unlock()
 	switch event {
 	case reset:
 		f.reset()

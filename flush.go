@@ -14,49 +14,70 @@ import (
 // before it leaves that to a goroutine.
 const maxRounds = 16
 
-// A batch is what is being written: frames of our own, or those of a message
-// that was posted, by reference.
+// A batch is what is being written: frames of our own, and behind them the rest of
+// the last one's payload, by reference.
 type batch struct {
-	own *chunk
+	own *chunk // may be nil
 	ref []byte
 }
 
-func (b batch) bytes() []byte {
-	if b.own != nil {
-		return b.own.p
+func (b batch) frames() []byte {
+	if b.own == nil {
+		return nil
 	}
-	return b.ref
+	return b.own.p
 }
+
+func (b batch) size() int { return len(b.frames()) + len(b.ref) }
 
 // take moves what is to be written next out of o. It's called with o.mu held.
 func (c *Conn) take() (b batch, ok bool) {
 	o := &c.out
-	if p := o.pong; p != nil {
-		o.pong = nil
-		c.queueControl(frame.Pong, p.payload[:p.size])
-	}
-	for o.hasPosted() && !o.busy && (o.pend == nil || len(o.pend.p) < chunkMax) {
-		q := o.queue
-		w := q.posted[0]
-		byRef := c.role == frame.Server && len(w.payload()) > copyMax
-		if byRef && o.pend != nil {
-			break // next time
-		}
-		q.posted[0] = nil
-		q.posted = q.posted[1:]
-		q.bytes -= len(w.frame)
-		c.sends(w)
-		if byRef {
-			h := w.header()
-			c.traceSent(&h)
-			return batch{ref: w.frame}, true
-		}
-		c.queue(w.header(), w.payload())
+	c.queuePong()
+	for o.hasPosted() && !o.busy && b.ref == nil && (o.pend == nil || len(o.pend.p) < chunkMax) {
+		b.ref = c.takePosted()
 	}
 	if b.own = o.takePend(); b.own != nil {
-		o.last = len(b.own.p)
+		o.last = int32(len(b.own.p))
 	}
 	return b, b.own != nil
+}
+
+// takePosted makes the next message of Post pending, or the next frame of it. What
+// it returns is the end of that frame's payload, which is to be sent right behind.
+func (c *Conn) takePosted() (ref []byte) {
+	o := &c.out
+	q := o.queue
+	w := q.posted[0]
+	p := w.payload()
+	h := w.header()
+	if q.begun != nil {
+		p, h.Opcode, h.Rsv = q.begun, frame.Continuation, 0
+	} else {
+		c.sends(w)
+	}
+	q.begun = nil
+	var err error
+	if len(p) > copyMax {
+		ref, q.begun, err = c.appendLong(&h, p, w.isText(), true)
+	} else {
+		h.Fin = true
+		err = c.appendFrame(&h, p)
+	}
+	if err != nil {
+		c.breakWrite(err)
+		return nil
+	}
+	if q.begun != nil {
+		return ref
+	}
+	q.posted[0] = nil
+	if q.posted = q.posted[1:]; len(q.posted) == 0 {
+		q.posted = nil
+		o.closeOut = o.closeOut || o.sent != 0 // nothing is posted behind the Close frame
+	}
+	q.bytes -= w.held()
+	return ref
 }
 
 // submit has what is pending be written, now or soon. It's called with o.mu held,
@@ -72,6 +93,7 @@ func (c *Conn) submit(ctx context.Context) error {
 // called with o.mu held, and gives it up while it writes.
 func (c *Conn) flush(ctx context.Context) error {
 	o := &c.out
+	c.tellTrace()
 	if o.flushing || o.broken {
 		return nil
 	}
@@ -81,10 +103,7 @@ func (c *Conn) flush(ctx context.Context) error {
 	}
 	o.flushing = true
 	o.mu.Unlock()
-	n, err := c.tryWrite(nil, b.bytes())
-	if err == nil && n < len(b.bytes()) {
-		err = c.sendWaiting(ctx, b.bytes()[n:])
-	}
+	err := c.send(ctx, b)
 	o.mu.Lock()
 	c.endFlush(b, err)
 	if err != nil {
@@ -99,6 +118,7 @@ func (c *Conn) flush(ctx context.Context) error {
 // when nothing is pending.
 func (c *Conn) flushAsync() {
 	o := &c.out
+	c.tellTrace()
 	for round := 0; !o.flushing && !o.broken; round++ {
 		b, ok := c.take()
 		if !ok {
@@ -110,9 +130,9 @@ func (c *Conn) flushAsync() {
 			return
 		}
 		o.mu.Unlock()
-		n, err := c.tryWrite(nil, b.bytes())
+		n, err := c.tryWrite(b.frames(), b.ref)
 		o.mu.Lock()
-		if err == nil && n < len(b.bytes()) {
+		if err == nil && n < b.size() {
 			go c.flushRest(b, n)
 			return
 		}
@@ -135,8 +155,12 @@ func (c *Conn) flushRest(b batch, n int) {
 	o := &c.out
 	for {
 		var err error
-		if p := b.bytes(); len(p) > n {
-			err = c.send(context.Background(), nil, p[n:])
+		switch {
+		case b.size() == n:
+		case n == 0:
+			err = c.send(context.Background(), b)
+		default:
+			err = c.sendRest(context.Background(), b, n)
 		}
 		o.mu.Lock()
 		c.endFlush(b, err)
@@ -145,11 +169,46 @@ func (c *Conn) flushRest(b batch, n int) {
 			b, ok = c.take()
 		}
 		o.flushing = ok
-		o.mu.Unlock()
+		c.unlockOut()
 		if !ok {
 			return
 		}
 		n = 0
+	}
+}
+
+// grace is how long flushNow waits for a transport that can't tell whether a write
+// has to wait.
+const grace = 10 * time.Millisecond
+
+// flushNow sends what can be sent without waiting, and reports whether that is all,
+// or nothing can be sent any more.
+func (c *Conn) flushNow() bool {
+	o := &c.out
+	o.mu.Lock()
+	defer c.unlockOut()
+	c.flushAsync()
+	if o.flushing && !c.sock.ok() {
+		ctx, cancel := context.WithTimeout(context.Background(), grace)
+		defer cancel()
+		for o.flushing && !o.broken && c.waitChange(ctx) == nil {
+		}
+	}
+	return o.broken || o.empty()
+}
+
+// flushAll waits until all that was accepted has been sent, or nothing can be sent
+// any more. Messages of Post may have to wait until another one ends.
+func (c *Conn) flushAll() {
+	o := &c.out
+	o.mu.Lock()
+	defer c.unlockOut()
+	for !o.broken && !o.empty() {
+		if o.flushing || o.pend == nil && o.pong() == nil && o.busy {
+			c.waitChange(context.Background())
+		} else {
+			c.flush(context.Background())
+		}
 	}
 }
 
@@ -165,25 +224,34 @@ func (c *Conn) endFlush(b batch, err error) {
 	o.grant()
 }
 
-// send writes all of head and then p to the transport, in one piece on plain
-// sockets. An error means that it's unknown how much has gone out.
-func (c *Conn) send(ctx context.Context, head, p []byte) error {
-	n, err := c.tryWrite(head, p)
-	if err != nil || n == len(head)+len(p) {
+// send writes all of b to the transport, in one piece on plain sockets. An error
+// means that it's unknown how much has gone out.
+func (c *Conn) send(ctx context.Context, b batch) error {
+	n, err := c.tryWrite(b.frames(), b.ref)
+	if err != nil || n == b.size() {
 		return err
 	}
-	if n < len(head) {
-		if err := c.sendWaiting(ctx, head[n:]); err != nil {
+	return c.sendRest(ctx, b, n)
+}
+
+// sendRest writes what is left of b after n bytes.
+func (c *Conn) sendRest(ctx context.Context, b batch, n int) error {
+	p := b.frames()
+	if n < len(p) {
+		if err := c.sendWaiting(ctx, p[n:]); err != nil {
 			return err
 		}
-		n = len(head)
+		n = len(p)
 	}
-	return c.sendWaiting(ctx, p[n-len(head):])
+	return c.sendWaiting(ctx, b.ref[n-len(p):])
 }
 
 // sendWaiting is send that waits for the peer: as long as it takes 64 KiB
 // within each write timeout, and as ctx lets it.
 func (c *Conn) sendWaiting(ctx context.Context, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
 	if c.doneOf(ctx) != nil {
 		fired := make(chan struct{})
 		stop := context.AfterFunc(ctx, func() {

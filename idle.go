@@ -35,7 +35,7 @@ func (c *Conn) markActive() {
 
 func (c *Conn) idleTick() {
 	left := c.cfg.IdleTimeout
-	if c.alive.Load() != notWaiting {
+	if c.silence.since() != 0 {
 		left -= time.Since(time.Unix(0, c.idle.last.Load()))
 	} // else it's not the peer who is slow
 	c.out.mu.Lock()

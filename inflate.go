@@ -23,12 +23,14 @@ type inflater struct {
 	src     []byte // of the last piece on the wire, what isn't inflated yet
 	more    bool   // src, though it may be empty, makes more than what fitted in b
 	last    int    // size of the message before
+	max     int64  // bytes that the message may have
 	in, out atomic.Int64
 }
 
 // whole inflates src, which is the last piece of the message if fin is set, to
 // the end of what there is of the message. It returns the new bytes.
-func (z *inflater) whole(src []byte, fin bool, limit int64) (p []byte, err error) {
+func (z *inflater) whole(src []byte, fin bool) (p []byte, err error) {
+	limit := z.max
 	if z.b == nil {
 		z.b = getChunk(int(min(int64(min(max(4*len(src), z.last), maxGuess)), limit)))
 	}
@@ -50,12 +52,12 @@ func (z *inflater) begin(src []byte) {
 	z.in.Add(int64(len(src)))
 }
 
-func (z *inflater) next(limit int64) ([]byte, error) {
+func (z *inflater) next() ([]byte, error) {
 	if z.b == nil {
 		z.b = getChunk(streamSize)
 	}
 	p := z.b.p[:cap(z.b.p)]
-	n, used, err := z.d.Decode(p, z.src, limit)
+	n, used, err := z.d.Decode(p, z.src, z.max)
 	z.src, z.more = z.src[used:], n == len(p)
 	z.out.Add(int64(n))
 	return p[:n], inflateError(err)

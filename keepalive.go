@@ -1,55 +1,100 @@
 package websocket
 
 import (
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"hawser/websocket/frame"
 )
 
-// The values of Conn.alive. The reader stores the first two, without looking at
-// a clock; the timer tells from them whether a byte came since its last tick.
-const (
-	notWaiting  uint32 = iota // nobody waits for the peer, so nobody can tell
-	waiting                   // somebody began to wait since the last tick
-	waitingLong               // somebody waits since before the last tick
-)
+// silence is since when the reader waits for the peer without a byte from it: the
+// time on the clock of now, negative while nobody waits, 0 if nobody does and a byte
+// came since. It's written by the reader.
+type silence struct{ atomic.Int64 }
+
+// begins is called before the reader waits.
+func (s *silence) begins() {
+	since := s.Load()
+	switch {
+	case since == 0:
+		s.Store(now())
+	case since < 0:
+		s.Store(-since) // a context has ended the wait, and it goes on
+	}
+}
+
+// ends is called when the reader has waited and got n bytes.
+func (s *silence) ends(n int) {
+	since := s.Load()
+	switch {
+	case n > 0 && since != 0:
+		s.Store(0)
+	case n <= 0 && since > 0:
+		s.Store(-since)
+	}
+}
+
+// since returns 0 if nobody waits for the peer, so nobody can tell.
+func (s *silence) since() int64 { return max(s.Load(), 0) }
 
 func (c *Conn) startKeepalive() {
 	if c.cfg.PingInterval <= 0 {
 		return
 	}
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
-	c.timer = time.AfterFunc(c.cfg.PingInterval, c.tick)
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	c.armLocked(c.cfg.PingInterval)
 }
 
-// tick sends a ping to a peer that was silent since the last tick, and gives it
-// up if there was a ping already, or a Close frame.
-func (c *Conn) tick() {
-	silent := !c.alive.CompareAndSwap(waiting, waitingLong) && c.alive.Load() == waitingLong
-	o := &c.out
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch {
-	case o.broken: // it's over, or will be
-	case c.stale:
-		c.stale = false // the peer hasn't had its time yet
-	case o.closed != nil && silent:
-		go c.abort(ErrCloseTimeout) // takes the lock itself
-	case o.closed != nil:
-		c.timer.Reset(c.cfg.CloseTimeout)
-	case !silent:
-		c.pinged = false
-		c.timer.Reset(c.cfg.PingInterval)
-	case !c.pinged:
-		c.pinged = true
-		c.timer.Reset(c.cfg.PingTimeout)
+// keepaliveLocked returns what the silence of the peer calls for: a ping after the
+// ping interval, and the end when any byte fails to come in time after that. Else it
+// sets the timer for when the next of these can be due. end.mu is held.
+func (c *Conn) keepaliveLocked() (act func()) {
+	interval, timeout := c.cfg.PingInterval, c.cfg.PingTimeout
+	if interval <= 0 {
+		return nil
+	}
+	e := &c.end
+	since := c.silence.since()
+	if since == 0 { // nobody reads what the peer may have sent
+		e.pinged = false
+		c.armLocked(interval)
+		return nil
+	}
+	if e.pinged && since < e.due-int64(timeout) { // no byte came since the ping
+		if left := e.due - now(); left > 0 {
+			c.armLocked(time.Duration(left))
+			return nil
+		}
+		return func() { c.abort(&pingTimeout{timeout}) }
+	}
+	left := int64(interval) - (now() - since)
+	if e.pinged = left <= 0; e.pinged {
+		e.due = after(timeout)
+		c.armLocked(timeout)
+		return c.sendKeepalive
+	}
+	c.armLocked(time.Duration(left))
+	return nil
+}
+
+func (c *Conn) sendKeepalive() {
+	c.out.mu.Lock()
+	defer c.unlockOut()
+	if c.out.closed == nil {
 		c.queueControl(frame.Ping, nil)
 		c.flushAsync()
-	default:
-		go c.abort(ErrPingTimeout)
 	}
 }
+
+// pingTimeout is [ErrPingTimeout] with the time that was waited for.
+type pingTimeout struct{ waited time.Duration }
+
+func (e *pingTimeout) Error() string {
+	return fmt.Sprintf("%v: no data received for %v", ErrPingTimeout, e.waited)
+}
+func (e *pingTimeout) Unwrap() error { return ErrPingTimeout }
 
 // beforeRead is called by the source before it reads and may wait.
 func (c *Conn) beforeRead() {
@@ -69,13 +114,9 @@ func (c *Conn) beforeTry() {
 // beforeWait is called by the source each time before it waits for the peer.
 func (c *Conn) beforeWait() error {
 	c.markActive()
-	c.alive.Store(waiting)
+	c.silence.begins()
 	return c.in.watch.start(c, c.in.ctx)
 }
 
-// afterWait is called when the source has bytes or an error.
-func (c *Conn) afterWait() {
-	if c.alive.Load() != notWaiting {
-		c.alive.Store(notWaiting)
-	}
-}
+// afterWait is called when the source has n bytes or an error.
+func (c *Conn) afterWait(n int) { c.silence.ends(n) }

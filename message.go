@@ -30,3 +30,9 @@ type Message struct {
 	Type MessageType
 	Data []byte
 }
+
+// Clone returns a copy of m that belongs to the caller: what [Conn.Messages] yields is
+// valid only until the loop goes on.
+func (m Message) Clone() Message {
+	return Message{m.Type, append(make([]byte, 0, len(m.Data)), m.Data...)}
+}

@@ -20,21 +20,27 @@ type outbound struct {
 	flushing  bool       // somebody is writing
 	broken    bool       // nothing can be written any more
 	busy      bool       // a message has begun and is not yet accepted to its end
-	streaming bool       // and it's one of Writer
-	sent      frame.Code // of the Close frame, 0 before there is one
+	streaming bool       // and a frame of it may have gone out that isn't the last
+	cut       bool       // and the rest of it is never sent, as the Close frame came first
+	closeOut  bool       // the Close frame is in pend, or has gone out
+	armed     bool       // the coalescer's timer will look
+	delay     uint8      // of that timer, in units of holdDelay
+	role      frame.Role // of this side, for clients mask; never changes
+	sent      frame.Code // of the Close frame, which may still wait for its turn; 0 if there's none
 
-	last   int           // size of what was pending before
 	closed *CloseError   // why no message is accepted any more; nil if one is
-	idle   chan struct{} // closed when flushing ends; nil if nobody waits
-	pong   *pong         // the latest that couldn't be queued, nil if there's none
+	idle   chan struct{} // closed when flushing or a message ends; nil if nobody waits
 	pings  *pendingPing  // in the order they were sent
 }
 
 // A queue has what waits for its turn.
 type queue struct {
-	waiters []*waiter // who want to begin a message, in order
-	posted  []*wire   // by Post
-	bytes   int       // of those
+	waiters []*waiter      // who want to begin a message, in order
+	posted  []*wire        // by Post
+	begun   []byte         // what is left of the first of those, if some of it has gone out
+	bytes   int            // that those hold
+	pong    *pong          // the latest that couldn't be queued, nil if there's none
+	traced  []frame.Header // of frames that were accepted, for Trace.FrameSent
 }
 
 // A waiter is somebody who wants to begin a message.
@@ -51,6 +57,19 @@ func (o *outbound) mayBegin() bool {
 func (o *outbound) hasPosted() bool { return o.queue != nil && len(o.queue.posted) > 0 }
 
 func (o *outbound) hasWaiters() bool { return o.queue != nil && len(o.queue.waiters) > 0 }
+
+// pong returns the pong that waits, nil if there's none.
+func (o *outbound) pong() *pong {
+	if o.queue == nil {
+		return nil
+	}
+	return o.queue.pong
+}
+
+// empty reports whether all that was accepted has been sent.
+func (o *outbound) empty() bool {
+	return !o.flushing && o.pend == nil && o.pong() == nil && !o.hasPosted()
+}
 
 // waiting returns the queue, to put something into.
 func (o *outbound) waiting() *queue {
@@ -96,13 +115,15 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 	return writeRefused(ctx.Err())
 }
 
-// endMessage lets the next message begin.
+// endMessage lets the next message begin. It's called with o.mu held.
 func (c *Conn) endMessage() {
-	c.out.busy = false
-	if c.out.hasPosted() {
+	o := &c.out
+	o.busy, o.streaming = false, false
+	if o.hasPosted() {
 		c.flushAsync()
 	}
-	c.out.grant()
+	o.signalIdle()
+	o.grant()
 }
 
 // grant lets the first waiter begin its message, if it may.
@@ -135,7 +156,7 @@ func (o *outbound) refuse(e *CloseError) {
 	}
 }
 
-// signalIdle lets those go on who wait for the writing to end.
+// signalIdle lets those go on who wait for the writing, or for a message, to end.
 func (o *outbound) signalIdle() {
 	if o.idle != nil {
 		close(o.idle)
@@ -143,23 +164,28 @@ func (o *outbound) signalIdle() {
 	}
 }
 
+// waitChange waits until a write or a message ends, with o.mu held before and after.
+func (c *Conn) waitChange(ctx context.Context) error {
+	o := &c.out
+	if o.idle == nil {
+		o.idle = make(chan struct{})
+	}
+	ch := o.idle
+	o.mu.Unlock()
+	defer o.mu.Lock()
+	select {
+	case <-ch:
+		return nil
+	case <-c.doneOf(ctx):
+		return writeRefused(ctx.Err())
+	}
+}
+
 // waitIdle waits until nobody is writing, with o.mu held before and after.
 func (c *Conn) waitIdle(ctx context.Context) error {
 	o := &c.out
 	for o.flushing && !o.broken {
-		if o.idle == nil {
-			o.idle = make(chan struct{})
-		}
-		ch := o.idle
-		o.mu.Unlock()
-		var err error
-		select {
-		case <-ch:
-		case <-c.doneOf(ctx):
-			err = writeRefused(ctx.Err())
-		}
-		o.mu.Lock()
-		if err != nil {
+		if err := c.waitChange(ctx); err != nil {
 			return err
 		}
 	}

@@ -129,10 +129,31 @@ func (p *peer) next() (frame.Header, string, error) {
 	return h, string(b), err
 }
 
-// expect reads a frame and compares it.
+// nextMessage reads a control frame, or a message in any number of frames.
+func (p *peer) nextMessage() (frame.Header, string, error) {
+	first, payload, err := p.next()
+	if err != nil || first.Fin {
+		return first, payload, err
+	}
+	all := []byte(payload)
+	for {
+		h, payload, err := p.next()
+		if err != nil {
+			return first, string(all), err
+		}
+		if h.Opcode != frame.Continuation {
+			p.t.Fatalf("the peer got %v within a message", h.Opcode)
+		}
+		if all = append(all, payload...); h.Fin {
+			return first, string(all), nil
+		}
+	}
+}
+
+// expect reads a control frame, or a message in any number of frames, and compares it.
 func (p *peer) expect(op frame.Opcode, payload string) {
 	p.t.Helper()
-	h, got, err := p.next()
+	h, got, err := p.nextMessage()
 	if err != nil || h.Opcode != op || got != payload {
 		p.t.Fatalf("the peer got %v %.40q (%v); want %v %.40q", h.Opcode, got, err, op, payload)
 	}

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"bytes"
 	"context"
 	"sync"
 
@@ -22,12 +23,19 @@ type Prepared struct {
 	forms map[form]*wire
 }
 
-// A wire is a message in one frame, as servers send it.
+// A wire is a message in one frame, as servers send it if it's short.
 type wire struct {
-	data  []byte // uncompressed
 	frame []byte
-	head  int // size of its header
+	head  int    // size of its header
+	size  int    // of the message
+	tail  []byte // of a message that is compressed: as much as later ones can refer to
 }
+
+// wireSize is what a wire takes in the queue of Post, beside its bytes.
+const wireSize = 128
+
+// held is how many bytes w keeps from being freed.
+func (w *wire) held() int { return len(w.frame) + len(w.tail) + wireSize }
 
 func (w *wire) payload() []byte { return w.frame[w.head:] }
 
@@ -35,6 +43,13 @@ func (w *wire) payload() []byte { return w.frame[w.head:] }
 func (w *wire) header() frame.Header {
 	h, _, _ := frame.ParseHeader(w.frame[:w.head])
 	return h
+}
+
+// isText reports whether w may only be cut between characters. What is compressed
+// may be cut anywhere.
+func (w *wire) isText() bool {
+	h := w.header()
+	return h.Opcode == frame.Text && h.Rsv == 0
 }
 
 // NewPrepared returns a message with a copy of p.
@@ -45,13 +60,12 @@ func NewPrepared(t MessageType, p []byte) *Prepared {
 func newWire(h frame.Header, p []byte) wire {
 	b := make([]byte, 0, frame.MaxHeaderSize+len(p))
 	b = frame.Append(b, h, p)
-	n := len(b) - len(p)
-	return wire{b[n:], b, n}
+	return wire{frame: b, head: len(b) - len(p), size: len(p)}
 }
 
 // wire returns m as c sends it.
 func (m *Prepared) wire(c *Conn) *wire {
-	p := m.plain.data
+	p := m.plain.payload()
 	if !c.compresses(m.t, len(p)) {
 		return &m.plain
 	}
@@ -63,7 +77,7 @@ func (m *Prepared) wire(c *Conn) *wire {
 	}
 	e := deflate.NewEncoder(deflate.Config{WindowBits: f.bits, Level: f.level})
 	w := newWire(frame.Header{Fin: true, Rsv: frame.Rsv1, Opcode: m.t.opcode()}, e.Append(nil, p))
-	w.data = p
+	w.size, w.tail = len(p), bytes.Clone(p[max(len(p)-1<<f.bits, 0):])
 	if m.forms == nil {
 		m.forms = make(map[form]*wire)
 	}
@@ -82,17 +96,18 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 	w := m.wire(c)
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	if err := c.beginMessage(ctx); err != nil {
 		return err
 	}
 	if len(w.payload()) > copyMax {
 		defer c.endMessage()
-		if err := c.waitIdle(ctx); err != nil {
-			return err
-		}
 		c.sends(w)
-		return c.writeLarge(ctx, w.header(), w.payload())
+		err := c.writeLong(ctx, w.header(), w.payload(), true)
+		if err != nil && w.tail != nil {
+			c.deflater.Reset() // nothing can refer to what isn't sent
+		}
+		return err
 	}
 	c.sends(w)
 	h := w.header()
@@ -108,17 +123,17 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 // turn to write, right before w is written.
 func (c *Conn) sends(w *wire) {
 	if d := c.deflater; d != nil && w.header().Rsv != 0 {
-		d.Skip(w.data)
-		d.count(len(w.data), len(w.payload()))
+		d.Skip(w.tail)
+		d.count(w.size, len(w.payload()))
 	}
 }
 
 // Post queues m and returns at once, however slow the peer is: for a message
 // to many connections, of which none is to hold up the others. Of a long message
-// the queue holds no copy. When more than [Config.MaxQueue] bytes are waiting
-// already, Post returns [ErrQueueFull] and m is not sent; an empty queue takes a
-// message of any size. After the end its error is a *[CloseError]. A Close that comes
-// while a message of [Conn.Writer] is unfinished drops what waits behind that one.
+// the queue holds no copy. When m would make the queue hold more than
+// [Config.MaxQueue] bytes, Post returns [ErrQueueFull] and m is not sent; an empty
+// queue takes a message of any size. What Post has accepted goes out before the Close
+// frame of this side. After the end its error is a *[CloseError].
 func (c *Conn) Post(m *Prepared) error {
 	if !m.t.valid() {
 		return errType(m.t)
@@ -126,11 +141,11 @@ func (c *Conn) Post(m *Prepared) error {
 	w := m.wire(c)
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	if o.closed != nil {
 		return c.refusal()
 	}
-	if o.hasPosted() && o.queue.bytes+len(w.frame) > c.cfg.MaxQueue {
+	if o.hasPosted() && o.queue.bytes > c.cfg.MaxQueue-w.held() {
 		return ErrQueueFull
 	}
 	o.post(w)
@@ -141,12 +156,12 @@ func (c *Conn) Post(m *Prepared) error {
 func (o *outbound) post(w *wire) {
 	q := o.waiting()
 	q.posted = append(q.posted, w)
-	q.bytes += len(w.frame)
+	q.bytes += w.held()
 }
 
 // dropPosted forgets what was posted.
 func (o *outbound) dropPosted() {
 	if q := o.queue; q != nil {
-		q.posted, q.bytes = nil, 0
+		q.posted, q.begun, q.bytes = nil, nil, 0
 	}
 }

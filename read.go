@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,9 +16,10 @@ import (
 // inbound is the state of reading. It belongs to whoever holds the reading
 // role, and keeps its place when a context ends a read half-way.
 type inbound struct {
-	reading   atomic.Bool // somebody holds the role
-	fragments int32       // of the message so far
-	size      int64       // of it, on the wire
+	reading   atomic.Bool  // somebody holds the role
+	fragments int32        // of the message so far
+	max       atomic.Int64 // bytes of the next message: see SetMaxMessage
+	left      int64        // bytes on the wire that the message may still have
 
 	typ       MessageType  // of the message under way, 0 if there is none
 	control   frame.Opcode // of the control frame under way, 0 if there is none
@@ -110,7 +112,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 		}
 		if op, p, ok := c.rd.Whole(); ok { // as most messages are
 			in.active = true
-			if int64(len(p)) > c.cfg.MaxMessage || op == frame.Text && !validText(p) {
+			if int64(len(p)) > in.max.Load() || op == frame.Text && !validText(p) {
 				in.ctx = ctx
 				return c.readFailed(c.wholeError(p))
 			}
@@ -127,6 +129,22 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	t := in.typ
 	c.unlockRead()
 	return t, p, nil
+}
+
+// ReadAppend is [Conn.Read] for whoever keeps the message, or hands it to another
+// goroutine: it appends a copy of the message to dst and returns the extended slice,
+// which belongs to the caller. With a nil dst that's a slice of its own; with one that
+// is reused, as in dst[:0], nothing is allocated once it's long enough. With an error
+// it returns dst as it is.
+func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error) {
+	t, p, err := c.Read(ctx)
+	if err != nil {
+		return 0, dst, err
+	}
+	if dst == nil {
+		return t, bytes.Clone(p), nil
+	}
+	return t, append(dst, p...), nil
 }
 
 // Messages returns an iterator over the messages to come. A message's data is
@@ -185,8 +203,8 @@ func validText(p []byte) bool {
 
 // wholeError is what's wrong with p, which came as a whole.
 func (c *Conn) wholeError(p []byte) error {
-	if int64(len(p)) > c.cfg.MaxMessage {
-		return errTooBig(c.cfg.MaxMessage)
+	if limit := c.in.max.Load(); int64(len(p)) > limit {
+		return errTooBig(limit)
 	}
 	return errNotUTF8
 }
@@ -215,15 +233,32 @@ func (c *Conn) skipMessage() error {
 	return nil
 }
 
-// step reads the next piece of the message under way, or the first of the next
+// step is stepOn. If a function of the user's Trace panics, it releases the reading
+// role, so that reading can go on.
+func (c *Conn) step(whole bool) ([]byte, error) {
+	if c.cfg.Trace == nil {
+		return c.stepOn(whole)
+	}
+	returned := false
+	defer func() {
+		if !returned {
+			c.unlockRead()
+		}
+	}()
+	p, err := c.stepOn(whole)
+	returned = true
+	return p, err
+}
+
+// stepOn reads the next piece of the message under way, or the first of the next
 // message, and sets in.end with the last. It answers control frames on the way.
 // Of a compressed message, a piece has at most streamSize bytes, unless the whole
 // message is to be held anyway.
-func (c *Conn) step(whole bool) ([]byte, error) {
+func (c *Conn) stepOn(whole bool) ([]byte, error) {
 	in := &c.in
 	for {
 		if in.deflated && c.inflater.more {
-			p, err := c.inflater.next(c.cfg.MaxMessage)
+			p, err := c.inflater.next()
 			if err != nil {
 				return nil, err
 			}
@@ -257,6 +292,7 @@ func (c *Conn) step(whole bool) ([]byte, error) {
 			if err := c.begin(&h); err != nil {
 				return nil, err
 			}
+			c.traceReceived(&h)
 			continue
 		}
 		var p []byte
@@ -274,7 +310,7 @@ func (c *Conn) step(whole bool) ([]byte, error) {
 				continue
 			}
 			var err error
-			if p, err = c.inflater.whole(p, end, c.cfg.MaxMessage); err != nil {
+			if p, err = c.inflater.whole(p, end); err != nil {
 				return nil, err
 			}
 		}
@@ -298,7 +334,6 @@ var errNotUTF8 = &frame.Error{Code: frame.CodeInvalidPayload, Section: "8.1", Te
 // begin takes note of the frame whose header has been read.
 func (c *Conn) begin(h *frame.Header) error {
 	in := &c.in
-	c.traceReceived(h)
 	if h.Opcode.IsControl() {
 		in.control = h.Opcode
 		return nil
@@ -306,23 +341,22 @@ func (c *Conn) begin(h *frame.Header) error {
 	if h.Opcode != frame.Continuation {
 		in.active = true
 		in.typ = MessageType(h.Opcode)
-		in.size, in.fragments = 0, 0
+		in.left, in.fragments = in.max.Load(), 0
 		in.text = frame.UTF8{}
 		in.serial++
-		in.deflated = h.Rsv&frame.Rsv1 != 0
+		if in.deflated = h.Rsv&frame.Rsv1 != 0; in.deflated {
+			c.inflater.max = in.left
+			in.left = maxWire(in.left)
+		}
 	}
-	limit := c.cfg.MaxMessage
-	if in.deflated {
-		limit = maxWire(limit)
-	}
-	if h.Length > limit-in.size {
-		return errTooBig(c.cfg.MaxMessage)
+	if h.Length > in.left {
+		return errTooBig(in.max.Load())
 	}
 	if int(in.fragments) == c.cfg.MaxFragments {
 		return &frame.Error{Code: frame.CodePolicyViolation, Section: "10.4",
 			Text: fmt.Sprintf("message has more than %d fragments", c.cfg.MaxFragments)}
 	}
-	in.size += h.Length
+	in.left -= h.Length
 	in.fragments++
 	in.inFrame, in.fin = true, h.Fin
 	return nil
@@ -349,7 +383,7 @@ func (c *Conn) readError(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		// The peer may have ended only its sending direction, so it still gets
 		// what was accepted for it.
-		c.teardown(c.closeError(io.ErrUnexpectedEOF))
+		c.teardown(c.closeError(io.ErrUnexpectedEOF), true)
 	default:
 		c.lost(err)
 	}

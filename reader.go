@@ -23,23 +23,32 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 	if err := c.lockRead(ctx); err != nil {
 		return 0, nil, err
 	}
-	defer c.unlockRead()
+	c.in.ctx = ctx
+	p, err := c.nextPiece()
+	if err != nil {
+		err = c.readError(err)
+		c.unlockRead()
+		return 0, nil, err
+	}
 	in := &c.in
-	in.ctx = ctx
-	if in.end || in.streaming {
-		if err := c.skipMessage(); err != nil {
-			return 0, nil, c.readError(err)
-		}
-	}
-	p := c.held() // by a Read that was cut short
-	if len(p) == 0 {
-		var err error
-		if p, err = c.step(false); err != nil {
-			return 0, nil, c.readError(err)
-		}
-	}
 	in.streaming = true
-	return in.typ, &messageReader{c, ctx, in.serial, p}, nil
+	t, r := in.typ, &messageReader{c, ctx, in.serial, p}
+	c.unlockRead()
+	return t, r, nil
+}
+
+// nextPiece returns the first piece of the next message, or what Read had of it when
+// it was cut short.
+func (c *Conn) nextPiece() ([]byte, error) {
+	if c.in.end || c.in.streaming {
+		if err := c.skipMessage(); err != nil {
+			return nil, err
+		}
+	}
+	if p := c.held(); len(p) > 0 {
+		return p, nil
+	}
+	return c.step(false)
 }
 
 type messageReader struct {
@@ -91,26 +100,31 @@ func (r *messageReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// errInvalidWrite is for a writer that claims to have written what it can't have.
+var errInvalidWrite = errors.New("websocket: writer returned an impossible count")
+
+// WriteTo implements [io.WriterTo]. While w writes, the reading role is free: w may
+// call methods of the Conn, Close for instance, and it may panic.
 func (r *messageReader) WriteTo(w io.Writer) (int64, error) {
 	var written int64
 	for {
-		n, err := r.writePiece(w)
-		written += int64(n)
-		if err == io.EOF {
+		if err := r.lock(); err == io.EOF {
 			return written, nil
+		} else if err != nil {
+			return written, err
+		}
+		p := r.rest
+		r.c.unlockRead()
+		n, err := w.Write(p)
+		if n < 0 || n > len(p) {
+			return written, errInvalidWrite
+		}
+		written += int64(n)
+		if r.rest = p[n:]; err == nil && n < len(p) {
+			err = io.ErrShortWrite
 		}
 		if err != nil {
 			return written, err
 		}
 	}
-}
-
-func (r *messageReader) writePiece(w io.Writer) (int, error) {
-	if err := r.lock(); err != nil {
-		return 0, err
-	}
-	defer r.c.unlockRead() // w may panic
-	n, err := w.Write(r.rest)
-	r.rest = r.rest[n:]
-	return n, err
 }

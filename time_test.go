@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"testing"
 	"testing/iotest"
@@ -98,7 +99,7 @@ func TestKeepalive(t *testing.T) {
 		c, _ := mute(frame.Server, cfg)
 		c.CloseNow()
 		c.tick() // the timer had fired, and waited for the lock
-		if c.timer.Stop() {
+		if c.end.timer.Stop() {
 			t.Error("the timer goes on, and holds the connection for ever")
 		}
 	})
@@ -155,10 +156,19 @@ func TestCloseTimeouts(t *testing.T) {
 		far(e, frame.Header{Fin: true, Opcode: frame.Close}, "\x03\xe8")
 		start := time.Now()
 		_, _, err := c.Read(context.Background())
-		within(t, start, 7*time.Second)
+		<-c.Done()
+		within(t, start, 0)
 		if CloseCode(err) != 1000 {
 			t.Error(err)
 		}
+		rd := frame.NewReader(e, frame.Rules{Role: frame.Server}, 0)
+		if h, err := rd.Next(); h.Opcode != frame.Close || err != nil {
+			t.Error(h, err)
+		}
+		if _, err := rd.Next(); err != io.EOF { // the transport lingers, but not for ever
+			t.Error(err)
+		}
+		within(t, start, 7*time.Second)
 	})
 	run("CloseWrite_and_silence", func(t *testing.T) {
 		c, e := mute(frame.Client, cfg)

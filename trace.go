@@ -4,18 +4,21 @@ import "hawser/websocket/frame"
 
 // Trace has functions that are called at events of a connection, to count or to
 // log them: see [Config]. Each may be nil. They are called in the midst of reading
-// and writing, so they must return at once and of c they may only call the methods
-// that tell what it is, such as [Conn.RemoteAddr]. They may be called from several
-// goroutines at the same time.
+// and writing, so they must return at once. Of c they may call the methods that
+// tell what it is, such as [Conn.RemoteAddr] and [Conn.Context], and those that
+// don't wait; a read has no end before they have returned. No lock is held
+// meanwhile, and one that panics leaves the connection usable. They may be called
+// from several goroutines at the same time.
 //
 // The messages each way are the data frames that aren't a [frame.Continuation],
 // their bytes on the wire the sum of all data frames' Length.
 type Trace struct {
 	// FrameReceived is called for each frame whose header has arrived and breaks
-	// no rule, before its payload is read.
+	// no rule and no limit, before its payload is read.
 	FrameReceived func(c *Conn, h frame.Header)
-	// FrameSent is called for each frame that is accepted for sending. A message
-	// of [Conn.Post] is when it leaves the queue.
+	// FrameSent is called for each frame that is accepted for sending, before or
+	// right after it goes out. A message of [Conn.Post] is accepted when it leaves the
+	// queue.
 	FrameSent func(c *Conn, h frame.Header)
 }
 
@@ -25,8 +28,36 @@ func (c *Conn) traceReceived(h *frame.Header) {
 	}
 }
 
+// traceSent notes that the frame was accepted. It's called with out.mu held, so
+// FrameSent is called later, by tellTrace or unlockOut.
 func (c *Conn) traceSent(h *frame.Header) {
 	if t := c.cfg.Trace; t != nil && t.FrameSent != nil {
-		t.FrameSent(c, *h)
+		q := c.out.waiting()
+		q.traced = append(q.traced, *h)
+	}
+}
+
+// tellTrace calls FrameSent for the frames that were accepted. It's called with
+// out.mu held, and gives it up meanwhile.
+func (c *Conn) tellTrace() {
+	if c.cfg.Trace == nil || c.out.queue == nil || len(c.out.queue.traced) == 0 {
+		return
+	}
+	defer c.out.mu.Lock()
+	c.unlockOut()
+}
+
+// unlockOut releases out.mu and calls FrameSent for the frames that were accepted.
+func (c *Conn) unlockOut() {
+	o := &c.out
+	if c.cfg.Trace == nil || o.queue == nil || len(o.queue.traced) == 0 {
+		o.mu.Unlock()
+		return
+	}
+	headers := o.queue.traced
+	o.queue.traced = nil
+	o.mu.Unlock()
+	for _, h := range headers {
+		c.cfg.Trace.FrameSent(c, h)
 	}
 }

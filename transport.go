@@ -9,7 +9,9 @@ import (
 
 // Transport is the stream of bytes below a [Conn]. Every [net.Conn] is one.
 // If it has a method CloseWrite() error, as TCP, Unix and TLS connections have,
-// it's used to end the sending direction before the transport is closed.
+// it's used to end the sending direction before the transport is closed. Where that
+// is missing or fails, a server closes the transport as soon as both Close frames are
+// there.
 //
 // Close must end a Read and a Write that are under way. Deadlines must work as
 // those of net.Conn do.
@@ -24,17 +26,44 @@ type Transport interface {
 // aLongTimeAgo is a deadline that ends what is under way.
 var aLongTimeAgo = time.Unix(1, 0)
 
-// closeWrite ends the sending direction of t, as far as t can: the peer gets to
-// see the end, and what it still sends arrives.
-func closeWrite(t Transport) {
-	if w, ok := t.(interface{ CloseWrite() error }); ok {
-		w.CloseWrite()
-	}
+// closeWrite ends the sending direction of t, and reports whether t can do that: the
+// peer gets to see the end, and what it still sends arrives.
+func closeWrite(t Transport) bool {
+	w, ok := t.(interface{ CloseWrite() error })
+	ok = ok && w.CloseWrite() == nil
 	// TLS only sends its own notice; the connection below is to end as well.
+	if below, is := below(t).(interface{ CloseWrite() error }); is {
+		below.CloseWrite()
+	}
+	return ok
+}
+
+// below returns the connection that t, such as a *tls.Conn, runs on, or nil.
+func below(t Transport) net.Conn {
 	if n, ok := t.(interface{ NetConn() net.Conn }); ok {
-		if w, ok := n.NetConn().(interface{ CloseWrite() error }); ok {
-			w.CloseWrite()
+		return n.NetConn()
+	}
+	return nil
+}
+
+// discard reads from t to the end, but at most limit bytes. What it reads means
+// nothing any more, so of TLS it's what is below. It waits without a large buffer, as
+// a peer may keep many connections at this point.
+func discard(t Transport, limit int) {
+	var nc Transport = below(t)
+	if nc == nil || !isSocket(nc) {
+		nc = t
+	}
+	if discardSocket(nc, limit) {
+		return
+	}
+	p := make([]byte, 512)
+	for limit > 0 {
+		n, err := nc.Read(p)
+		if err != nil {
+			return
 		}
+		limit -= n
 	}
 }
 
@@ -48,6 +77,6 @@ func (s plainSource) ReadLate(l frame.Lender) (int, error) {
 		return 0, err
 	}
 	n, err := s.c.t.Read(l.Take())
-	s.c.afterWait()
+	s.c.afterWait(n)
 	return n, err
 }

@@ -13,6 +13,10 @@ type socketSource Conn
 
 func (c *Conn) initSocket() bool { return false }
 
+func isSocket(Transport) bool { return false }
+
+func discardSocket(Transport, int) bool { return false }
+
 func newTLSSource(*Conn) frame.LateReader { return nil }
 
 func (*socketSource) ReadLate(frame.Lender) (int, error) { panic("unreachable") }

@@ -57,7 +57,12 @@ func (s *tlsSource) ReadLate(l frame.Lender) (int, error) {
 	if err := s.c.beforeWait(); err != nil {
 		return 0, err
 	}
-	defer s.c.afterWait()
+	n, err := s.wait(late, l)
+	s.c.afterWait(n)
+	return n, err
+}
+
+func (s *tlsSource) wait(late bool, l frame.Lender) (int, error) {
 	if late {
 		if err := s.rc.Read(s.ready); err != nil {
 			return 0, err

@@ -28,20 +28,50 @@ type socket struct {
 // initSocket reports whether the transport of c is a plain socket. Types that
 // embed one are not: their own Read and Write must be heard.
 func (c *Conn) initSocket() bool {
-	var sc syscall.Conn
-	switch t := c.t.(type) {
-	case *net.TCPConn:
-		sc = t
-	case *net.UnixConn:
-		sc = t
-	default:
+	if !isSocket(c.t) {
 		return false
 	}
-	rc, err := sc.SyscallConn()
+	rc, err := c.t.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return false
 	}
 	c.sock.rc, c.sock.read = rc, (*socketSource)(c).readReady
+	return true
+}
+
+func isSocket(t Transport) bool {
+	switch t.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
+}
+
+// discardSocket is discard for a plain socket, which can wait without any buffer. It
+// returns false if t is none.
+func discardSocket(t Transport, limit int) bool {
+	if !isSocket(t) {
+		return false
+	}
+	rc, err := t.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return false
+	}
+	rc.Read(func(fd uintptr) bool {
+		b := getChunk(chunkMax)
+		defer b.put()
+		for limit > 0 {
+			n, err := syscall.Read(int(fd), b.p[:cap(b.p)])
+			switch {
+			case n > 0:
+				limit -= n
+			case err == syscall.EINTR:
+			default:
+				return err != syscall.EAGAIN
+			}
+		}
+		return true
+	})
 	return true
 }
 
@@ -56,7 +86,7 @@ func (x *socketSource) ReadLate(l frame.Lender) (int, error) {
 	c.beforeTry()
 	s.lend, s.n, s.err = l, 0, nil
 	err := s.rc.Read(s.read)
-	c.afterWait()
+	c.afterWait(s.n)
 	if s.err != nil {
 		err = s.err
 	}

@@ -8,12 +8,16 @@ import (
 	"hawser/websocket/frame"
 )
 
-// Write writes p as one message in one frame, or in several if it's compressed
-// and longer than 16 KiB. When it returns nil the message
-// is accepted: it goes out in order, together with others if somebody is
-// writing already; an error that comes up then is returned by later calls. p is
-// not kept and not changed. That a text is UTF-8 is up to the caller; a peer
-// will close the connection if it isn't (RFC 6455 section 5.6).
+// Write writes p as one message. When it returns nil the message is accepted: it
+// goes out in order, together with others if somebody is writing already; an error
+// that comes up then is returned by later calls. p is not kept and not changed. That
+// a text is UTF-8 is up to the caller; a peer will close the connection if it isn't
+// (RFC 6455 section 5.6).
+//
+// A message of more than 64 KiB goes out in frames of that size or a little more, so
+// that pings are answered in between (RFC 6455 section 5.4), and a Close frame cuts
+// it short. One that is compressed goes out in one frame as long as that one is
+// shorter.
 //
 // While a message from [Conn.Writer] is unfinished, Write waits for its end, and
 // when much is waiting to be written, for the peer. If ctx ends before the
@@ -51,7 +55,7 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 // many connections get by with their first. It's called with o.mu held and gives it
 // up.
 func (c *Conn) writeSmall(ctx context.Context, h *frame.Header, p []byte) error {
-	defer c.out.mu.Unlock()
+	defer c.unlockOut()
 	if err := c.appendFrame(h, p); err != nil || c.hold() {
 		return err
 	}
@@ -60,7 +64,7 @@ func (c *Conn) writeSmall(ctx context.Context, h *frame.Header, p []byte) error 
 
 // writeMessage is Write of all others.
 func (c *Conn) writeMessage(ctx context.Context, h *frame.Header, p []byte, compressed bool) error {
-	defer c.out.mu.Unlock()
+	defer c.unlockOut()
 	if err := c.beginMessage(ctx); err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func (c *Conn) writeMessage(ctx context.Context, h *frame.Header, p []byte, comp
 		err = c.appendCompressed(h, p)
 	case len(p) > copyMax:
 		defer c.endMessage()
-		return c.writeLarge(ctx, *h, p)
+		return c.writeLong(ctx, *h, p, true)
 	default:
 		err = c.appendFrame(h, p)
 	}
@@ -88,31 +92,34 @@ func (c *Conn) writeParts(ctx context.Context, t MessageType, p []byte) error {
 	if err != nil {
 		return err
 	}
+	w.(*messageWriter).min = chunkMax
 	if _, err := w.Write(p); err != nil {
 		return err
 	}
 	return w.Close()
 }
 
-// appendFrame appends a frame to what is to be written.
+// appendFrame appends a frame to what is to be written. It's called with o.mu held.
 func (c *Conn) appendFrame(h *frame.Header, p []byte) error {
-	o := &c.out
-	if c.role == frame.Client {
-		if err := c.mask(h); err != nil {
-			return err
-		}
+	if err := c.mask(h); err != nil {
+		return err
 	}
-	b := o.pend
-	if b == nil {
-		b = getChunk(o.last) // as much as the last time
-	}
-	if cap(b.p)-len(b.p) < frame.MaxHeaderSize+len(p) {
-		b = b.grow(frame.MaxHeaderSize + len(p))
-	}
+	b := c.grow(frame.MaxHeaderSize + len(p))
 	b.p = h.AppendFrame(b.p, p)
-	o.pend = b
 	c.traceSent(h)
 	return nil
+}
+
+// grow returns what is pending, with room for n more bytes.
+func (c *Conn) grow(n int) *chunk {
+	o := &c.out
+	if o.pend == nil {
+		o.pend = getChunk(int(o.last)) // as much as the last time
+	}
+	if cap(o.pend.p)-len(o.pend.p) < n {
+		o.pend = o.pend.grow(n)
+	}
+	return o.pend
 }
 
 // queue is appendFrame for frames that nobody waits for to be accepted.
@@ -124,84 +131,106 @@ func (c *Conn) queue(h frame.Header, p []byte) {
 
 // mask gives h a fresh key if this side has to mask (RFC 6455 section 5.3).
 func (c *Conn) mask(h *frame.Header) (err error) {
-	if c.role == frame.Client {
+	if c.out.role == frame.Client {
 		h.Masked = true
 		h.Key, err = newMaskKey()
 	}
 	return err
 }
 
-// writeLarge writes a frame that is too long to be copied as a whole, of a
-// message that has begun. It's called with o.mu held, and gives it up while it
-// writes.
-func (c *Conn) writeLarge(ctx context.Context, h frame.Header, p []byte) error {
-	o := &c.out
-	if err := c.waitIdle(ctx); err != nil {
-		return err
+// frameMax is the size of the frames that a long message is cut into, in bytes. A
+// ping that comes in the midst of it is answered after that much at the latest: it
+// has to be small for slow links, and large for what each system call costs.
+const frameMax = 128 << 10
+
+// frameSize is frameMax for c: clients mask a copy, which has to fit into a chunk.
+func (c *Conn) frameSize() int {
+	if c.out.role == frame.Client {
+		return chunkMax - frame.MaxHeaderSize
 	}
-	if o.closed != nil {
-		return c.refusal() // a Close frame may have gone out meanwhile
-	}
-	h.Length = int64(len(p))
-	if err := c.mask(&h); err != nil {
-		return err
-	}
-	c.traceSent(&h)
-	before := o.takePend()
-	o.flushing = true
-	o.mu.Unlock()
-	err := c.sendLarge(ctx, before, h, p)
-	o.mu.Lock()
-	c.endFlush(batch{}, err)
-	if err != nil {
-		return c.writeError(ctx, err)
-	}
-	c.flushAsync() // control frames that came in between
-	return nil
+	return frameMax
 }
 
-func (c *Conn) sendLarge(ctx context.Context, before *chunk, h frame.Header, p []byte) error {
-	if !h.Masked && c.sock.ok() { // nothing to change, so nothing to copy
-		b := before
-		if b == nil {
-			b = getChunk(0)
+// appendLong makes the next frame of a long message pending, of which p is left. The
+// last frame is the final one if fin is set. Of the frame's payload it only copies
+// what has to be, and returns the rest of it as ref, which is to be sent right behind
+// what's pending. It returns what is left of p after that frame, nil at the end, and
+// changes h into the header of the next. It's called with o.mu held.
+func (c *Conn) appendLong(h *frame.Header, p []byte, text, fin bool) (ref, rest []byte, err error) {
+	part := p
+	if n := c.frameSize(); len(p) > n {
+		part = p[:n]
+		if text {
+			part = part[:cutText(part)]
 		}
-		b = b.grow(frame.MaxHeaderSize)
-		defer b.put()
-		b.p = h.Append(b.p)
-		return c.send(ctx, b.p, p)
+		rest = p[len(part):]
 	}
-	b := getChunk(chunkMax)
-	defer func() { b.put() }()
-	if before != nil {
-		b = b.grow(len(before.p) + frame.MaxHeaderSize)
-		b.p = append(b.p, before.p...)
-		before.put()
+	h.Fin, h.Length = fin && rest == nil, int64(len(part))
+	n := len(part)
+	switch pend := c.out.pend; {
+	case c.out.role == frame.Client: // masked in the copy
+	case c.sock.ok():
+		n = 0
+	case pend != nil:
+		n = min(n, max(chunkMax-frame.MaxHeaderSize-len(pend.p), 0))
+	default:
+		n = min(n, chunkMax-frame.MaxHeaderSize)
 	}
-	b.p = h.Append(b.p)
-	for pos := 0; ; {
-		part := p[pos:min(len(p), pos+chunkMax-min(len(b.p), chunkMax/2))]
-		b.p = append(b.p, part...)
-		if h.Masked {
-			frame.Mask(b.p[len(b.p)-len(part):], h.Key, pos)
-		}
-		pos += len(part)
-		if err := c.send(ctx, nil, b.p); err != nil {
+	if err := c.mask(h); err != nil {
+		return nil, nil, err
+	}
+	b := c.grow(frame.MaxHeaderSize + n)
+	at := len(h.Append(b.p))
+	b.p = append(h.Append(b.p), part[:n]...)
+	if h.Masked {
+		frame.Mask(b.p[at:], h.Key, 0)
+	}
+	c.traceSent(h)
+	h.Opcode, h.Rsv = frame.Continuation, 0
+	return part[n:], rest, nil
+}
+
+// writeLong writes p as the frames of a message that has begun, by reference. The
+// last one is the final one of the message if fin is set. It's called with o.mu held,
+// and gives it up while it writes.
+func (c *Conn) writeLong(ctx context.Context, h frame.Header, p []byte, fin bool) error {
+	o := &c.out
+	text, began := h.Opcode == frame.Text, o.streaming
+	for {
+		c.tellTrace()
+		if err := c.waitIdle(ctx); err != nil {
+			if began && ctx.Err() != nil {
+				c.breakWrite(ctx.Err())
+			}
 			return err
 		}
-		b.p = b.p[:0]
-		if pos == len(p) {
+		if o.cut || o.closed != nil && !began {
+			return c.refusal() // a Close frame may have gone out meanwhile
+		}
+		c.queuePong()
+		ref, rest, err := c.appendLong(&h, p, text, fin)
+		if err != nil {
+			return err
+		}
+		b := batch{own: o.takePend(), ref: ref}
+		o.flushing = true
+		o.mu.Unlock()
+		err = c.send(ctx, b)
+		o.mu.Lock()
+		c.endFlush(b, err)
+		if err != nil {
+			return c.writeError(ctx, err)
+		}
+		if rest == nil {
+			c.flushAsync() // control frames that came in between
 			return nil
 		}
-		if !h.Masked {
-			return c.send(ctx, nil, p[pos:])
-		}
+		p, began, o.streaming = rest, true, true
 	}
 }
 
 // breakWrite is called with o.mu held when a write failed: whatever has gone
-// out, nothing can follow it. The peer may have sent its reasons, so reading
-// can go on for a while; but not if it's just not taking anything.
+// out, nothing can follow it.
 func (c *Conn) breakWrite(err error) {
 	o := &c.out
 	if o.broken {
@@ -212,15 +241,7 @@ func (c *Conn) breakWrite(err error) {
 	o.dropPosted()
 	e := c.closeErrorLocked(err)
 	o.refuse(e)
-	if errors.Is(err, ErrWriteTimeout) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		c.setErr(e)
-		go c.shut() // takes the lock itself
-		return
-	}
-	c.afterCloseTimeout(func() {
-		c.setErr(e)
-		c.shut()
-	})
+	go c.writingBroke(e) // takes another lock, which must not be taken below this one
 }
 
 func writeRefused(err error) error { return fmt.Errorf("websocket: write: %w", err) }
@@ -228,7 +249,7 @@ func writeRefused(err error) error { return fmt.Errorf("websocket: write: %w", e
 // writeError is what the user gets for err of the transport.
 func (c *Conn) writeError(ctx context.Context, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil && errors.Is(err, ctxErr) {
-		return fmt.Errorf("websocket: write: cut off in the midst of a frame: %w", ctxErr)
+		return fmt.Errorf("websocket: write: cut off in the midst of a message: %w", ctxErr)
 	}
 	return c.refusal()
 }

@@ -29,20 +29,14 @@ func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error
 	}
 	o := &c.out
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer c.unlockOut()
 	if err := c.beginMessage(ctx); err != nil {
 		return nil, err
 	}
 	o.streaming = true
-	w := &messageWriter{c: c, ctx: ctx, text: t == Text, op: t.opcode()}
+	w := &messageWriter{c: c, ctx: ctx, text: t.opcode() == frame.Text, op: t.opcode(), b: getChunk(minChunk), min: minChunk}
 	if c.compresses(t, math.MaxInt) {
-		w.z = c.deflater.NewWriter(func(p []byte, final bool) error {
-			c.deflater.count(0, len(p))
-			w.frame(p, final)
-			return w.err
-		})
-	} else {
-		w.b = getChunk(minChunk)
+		w.z = c.deflater.NewWriter(w.compressed)
 	}
 	return w, nil
 }
@@ -53,7 +47,8 @@ type messageWriter struct {
 	text bool
 	op   frame.Opcode    // of the next frame
 	b    *chunk          // bytes of the next frame; nil after the end
-	z    *deflate.Writer // instead of b, for a message to be compressed
+	z    *deflate.Writer // makes those, if the message is to be compressed
+	min  int             // bytes of a compressed frame that isn't the last
 	err  error
 }
 
@@ -71,7 +66,7 @@ func (w *messageWriter) Write(p []byte) (int, error) {
 		}
 		var n int
 		if room := cap(w.b.p) - len(w.b.p); len(w.b.p) == 0 && len(p) > room {
-			n = w.cut(p[:min(len(p), chunkMax)])
+			n = w.cut(p[:min(len(p), w.c.frameSize())])
 			w.frame(p[:n], false)
 		} else {
 			n = min(len(p), room)
@@ -93,16 +88,36 @@ func (w *messageWriter) Write(p []byte) (int, error) {
 	return written, w.err
 }
 
+// compressed gathers what the compressor makes, and sends it when it's enough for a
+// frame: a message that gets small goes out as one, which some peers need.
+func (w *messageWriter) compressed(p []byte, final bool) error {
+	w.c.deflater.count(0, len(p))
+	w.b = w.b.grow(len(p))
+	w.b.p = append(w.b.p, p...)
+	if final || len(w.b.p) >= w.min {
+		if w.frame(w.b.p, final); w.err == nil {
+			w.b.p = w.b.p[:0]
+		}
+	}
+	return w.err
+}
+
 // cut returns how much of p may make a frame.
 func (w *messageWriter) cut(p []byte) int {
 	if w.text {
-		for i := len(p) - 1; i > 0 && i >= len(p)-3; i-- {
-			if utf8.RuneStart(p[i]) {
-				if !utf8.FullRune(p[i:]) {
-					return i
-				}
-				break
+		return cutText(p)
+	}
+	return len(p)
+}
+
+// cutText returns how much of p ends with a whole character.
+func cutText(p []byte) int {
+	for i := len(p) - 1; i > 0 && i >= len(p)-3; i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				return i
 			}
+			break
 		}
 	}
 	return len(p)
@@ -128,21 +143,26 @@ func (w *messageWriter) Close() error {
 }
 
 func (w *messageWriter) frame(p []byte, fin bool) {
-	o := &w.c.out
-	o.mu.Lock()
-	err := w.writeFrame(p, fin)
-	closed := o.closed != nil
-	o.mu.Unlock()
+	err, over := w.writeFrame(p, fin)
 	if err == nil {
 		return
 	}
-	if w.op == frame.Continuation && !closed {
+	if w.op == frame.Continuation && !over {
 		w.c.abort(err) // no other message can follow one that lacks its end
 	}
 	w.end(err)
 }
 
-func (w *messageWriter) writeFrame(p []byte, fin bool) error {
+// writeFrame also reports whether no message can follow anyway.
+func (w *messageWriter) writeFrame(p []byte, fin bool) (err error, over bool) {
+	o := &w.c.out
+	o.mu.Lock()
+	defer w.c.unlockOut()
+	err = w.writeFrameLocked(p, fin)
+	return err, o.cut || o.broken
+}
+
+func (w *messageWriter) writeFrameLocked(p []byte, fin bool) error {
 	o := &w.c.out
 	if err := w.ctx.Err(); err != nil {
 		return writeRefused(err)
@@ -152,7 +172,7 @@ func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 			return err
 		}
 	}
-	if o.closed != nil {
+	if o.cut || o.broken {
 		return w.c.refusal()
 	}
 	h := frame.Header{Fin: fin, Opcode: w.op}
@@ -161,7 +181,7 @@ func (w *messageWriter) writeFrame(p []byte, fin bool) error {
 	}
 	w.op = frame.Continuation
 	if len(p) > copyMax {
-		return w.c.writeLarge(w.ctx, h, p)
+		return w.c.writeLong(w.ctx, h, p, fin)
 	}
 	if err := w.c.appendFrame(&h, p); err != nil {
 		return err
@@ -177,9 +197,7 @@ func (w *messageWriter) end(err error) {
 	}
 	w.b.put()
 	w.b = nil
-	o := &w.c.out
-	o.mu.Lock()
-	o.streaming = false
+	w.c.out.mu.Lock()
+	defer w.c.unlockOut()
 	w.c.endMessage()
-	o.mu.Unlock()
 }

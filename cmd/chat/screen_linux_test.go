@@ -128,7 +128,7 @@ func TestScreen(t *testing.T) {
 			{typed: "\x0c/file /nothing\r", want: "/file /nothing\n# open /nothing: no such file or directory\n> |"},
 			{typed: "\x0c/close 1005\r", want: "/close 1005\n# 1005 is not a close code: 1000 to 4999, but for some\n> |"},
 			{typed: "\x0c/status\r", want: "/status\n# ws://ADDR\n# connected to ADDR for TIME\n# 4 messages sent, 4 received, last round trip TIME\n> |"},
-			{typed: "\x0c/close 4000 had enough\r", want: "/close 4000 had enough\n# socket closed 4000\n|"},
+			{typed: "\x0c/close 4000 had enough\r", want: "/close 4000 had enough\n# socket closed 4000 had enough\n|"},
 		}, code: exitCutOff},
 		{name: "reconnect", steps: []step{
 			{typed: "/reconnect\r", want: "# socket open\n/reconnect\n# socket closed 1000\n# socket open\n> |"},
