@@ -121,6 +121,8 @@ func TestSelectProtocol(t *testing.T) {
 		{"4.2.2_none_supported", []string{"a"}, nil, ""},
 		{"4.2.2_none_in_common", []string{"a"}, []string{"b"}, ""},
 		{"4.2.2_first_of_the_client", []string{"x", "b", "a"}, []string{"a", "b"}, "b"},
+		{"4.2.2_any", []string{"x", "y"}, []string{"a", "*"}, "x"},
+		{"4.2.2_any_of_none", nil, []string{"*"}, ""},
 		{"4.2.2_case_counts", []string{"A", "a"}, []string{"a"}, "a"},
 	}
 	for _, test := range tests {

@@ -53,10 +53,11 @@ func formatProtocols(protocols []string) (string, error) {
 }
 
 // SelectProtocol returns the first of the subprotocols offered that is among
-// those supported, "" if none is (RFC 6455 section 4.2.2). Case counts.
+// those supported, "" if none is (RFC 6455 section 4.2.2). Case counts. "*" among
+// those supported stands for all.
 func SelectProtocol(offered, supported []string) string {
 	for _, p := range offered {
-		if slices.Contains(supported, p) {
+		if slices.Contains(supported, p) || slices.Contains(supported, "*") {
 			return p
 		}
 	}

@@ -43,6 +43,7 @@ type Server struct {
 	Origins []string
 	// Subprotocols are those that the server speaks. The first of the client's
 	// list that is among them is agreed on (RFC 6455 section 1.9), or none.
+	// "*" stands for all.
 	Subprotocols []string
 	// Check, if not nil, is asked before each upgrade. A *[handshake.Refusal]
 	// refuses it with its own status, headers and reason; another error with status

@@ -7,6 +7,7 @@ import (
 	"net/http/pprof"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
@@ -57,13 +58,14 @@ func (n *traffic) snapshot() any {
 
 // debugRoutes are for another address than the clients', as what they tell is not
 // for everybody.
-func debugRoutes(ws *server.Server, n *traffic, health http.Handler) http.Handler {
+func debugRoutes(ws *server.Server, n *traffic, lost func() any, health http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", health)
 	mux.HandleFunc("/debug/vars", func(w http.ResponseWriter, _ *http.Request) {
 		writeVars(w, []expvar.KeyValue{
 			{Key: "connections", Value: expvar.Func(func() any { return ws.Stats() })},
 			{Key: "traffic", Value: expvar.Func(n.snapshot)},
+			{Key: "lines_lost", Value: expvar.Func(lost)},
 			{Key: "goroutines", Value: expvar.Func(func() any { return runtime.NumGoroutine() })},
 		})
 	})
@@ -72,7 +74,14 @@ func debugRoutes(ws *server.Server, n *traffic, health http.Handler) http.Handle
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 {
+			// All of the request is here. Its timeout would end the context, and with it
+			// a profile that takes longer.
+			http.NewResponseController(w).SetReadDeadline(time.Time{})
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // writeVars is [expvar.Handler] with more variables than the published ones: a

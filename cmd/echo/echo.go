@@ -2,14 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"sync"
 
 	"hawser/websocket"
-	"hawser/websocket/cmd/internal/text"
-	"hawser/websocket/frame"
 	"hawser/websocket/server"
 )
 
@@ -21,7 +16,7 @@ func echo(ctx context.Context, c *websocket.Conn, j *journal, greeting string) {
 // converse has each message of a client be answered.
 func converse(ctx context.Context, c *websocket.Conn, j *journal, greeting string, answer func(websocket.Message) error) {
 	j.printf("client connected")
-	defer func() { j.printf("client disconnected %s", ending(c)) }()
+	defer j.disconnected(c)
 	if greeting != "" && c.Write(ctx, websocket.Text, []byte(greeting)) != nil {
 		return
 	}
@@ -68,47 +63,4 @@ func (r *room) post(m websocket.Message) error {
 		r.ws.Post(c, p)
 	}
 	return nil
-}
-
-// ending tells how the connection ended, for the journal.
-func ending(c *websocket.Conn) string {
-	c.Close(frame.CodeNormal, "") // has no effect if it's over, as mostly
-	var e *websocket.CloseError
-	if !errors.As(c.Err(), &e) {
-		return "?"
-	}
-	s := fmt.Sprint(uint16(e.Code))
-	if e.Reason != "" {
-		s += " " + text.Escape(e.Reason)
-	}
-	if e.Err != nil {
-		s += " (" + text.Escape(e.Error()) + ")"
-	}
-	return s
-}
-
-// A journal prints what happens, a line at a time.
-type journal struct {
-	quiet bool
-	mu    sync.Mutex
-	w     io.Writer
-}
-
-func (j *journal) message(m websocket.Message) {
-	switch {
-	case j.quiet:
-	case m.Type == websocket.Text:
-		j.printf("Message: %s", text.Escape(string(m.Data)))
-	default:
-		j.printf("Message: %d bytes of binary", len(m.Data))
-	}
-}
-
-func (j *journal) printf(format string, args ...any) {
-	if j.quiet {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	fmt.Fprintf(j.w, format+"\n", args...)
 }

@@ -244,12 +244,16 @@ func TestWrongUsage(t *testing.T) {
 	addr, _, _ := start(t, "-quiet")
 	_, port, _ := net.SplitHostPort(addr)
 	for _, tt := range []struct{ args, want string }{
-		{"-x", "flag provided but not defined: -x"},
+		{"-x", "flag provided but not defined: -x; echo -h lists the flags"},
+		{"-hosts example.org:3000", `"example.org:3000" is not the name of a host without a port`},
+		{"-hosts http://example.org", `"http://example.org" is not the name of a host`},
 		{"x", `unexpected argument "x"`},
 		{"-cert x", "-cert and -key belong together"},
 		{"-cert x -key y", "open x: no such file"},
 		{"-cert x -key y -self-signed", "exclude each other"},
 		{"-max-message 0", "-max-message must be positive"},
+		{"-ping 5", `invalid value "5" for flag -ping: parse error; a duration has a unit, such as 5s`},
+		{"-max-conns many", "echo -h lists the flags"},
 		{"-ping -1s", "can't be negative"},
 		{"-drain-delay -1s", "can't be negative"},
 		{"-max-conns -1", "can't be negative"},
@@ -271,9 +275,70 @@ func TestWrongUsage(t *testing.T) {
 			t.Errorf("%s: exit code %d, %q, %q", tt.args, code, &out, got)
 		}
 	}
-	var help bytes.Buffer
-	if code := run(ctx, []string{"-h"}, io.Discard, &help); code != 0 || !strings.Contains(help.String(), "-self-signed") {
-		t.Errorf("exit code %d, %q", code, &help)
+}
+
+// TestHelpAndVersion: what was asked for goes to the standard output.
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	for arg, want := range map[string]string{"-h": "-self-signed", "-help": "-self-signed", "--help": "-self-signed", "-version": "echo "} {
+		var out, errs bytes.Buffer
+		if code := run(ctx, []string{arg}, &out, &errs); code != 0 || !strings.Contains(out.String(), want) || errs.Len() > 0 {
+			t.Errorf("%s: exit code %d, %q, %q", arg, code, &out, &errs)
+		}
+	}
+}
+
+// TestFirstLines: the tutorial's line comes first, and then what to open.
+func TestFirstLines(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ args, url string }{
+		{"", "http://localhost:PORT/"},
+		{"-self-signed", "https://localhost:PORT/"},
+		{"-addr 127.0.0.1:0", "http://127.0.0.1:PORT/"},
+		{"-addr 0.0.0.0:0", "http://localhost:PORT/"},
+		{"-addr :0", "http://localhost:PORT/"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Parallel()
+			addr, out, stop := start(t, strings.Fields(tt.args)...)
+			_, port, _ := net.SplitHostPort(addr)
+			stop()
+			want := "listening on port " + port + "\nopen " + strings.ReplaceAll(tt.url, "PORT", port) + "\n"
+			if got := out.String(); got != want {
+				t.Errorf("%q; want %q", got, want)
+			}
+		})
+	}
+}
+
+// TestSubprotocols: by default it's the client's first, as of the tutorial's server.
+func TestSubprotocols(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args    []string
+		offered []string
+		want    string
+	}{
+		{nil, []string{"chat", "superchat"}, "chat"},
+		{nil, nil, ""},
+		{[]string{"-subprotocols", ""}, []string{"chat"}, ""},
+		{[]string{"-subprotocols", "*"}, []string{"chat"}, "chat"},
+		{[]string{"-subprotocols", "v2, superchat"}, []string{"chat", "superchat"}, "superchat"},
+		{[]string{"-subprotocols", "v2", "-subprotocols", "v1"}, []string{"v1", "v2"}, "v1"},
+		{[]string{"-subprotocols", "v2"}, []string{"chat"}, ""},
+	} {
+		t.Run(fmt.Sprint(tt.args, tt.offered), func(t *testing.T) {
+			t.Parallel()
+			addr, _, _ := start(t, tt.args...)
+			c, _, err := (&client.Dialer{Subprotocols: tt.offered}).Dial(ctx, "ws://"+addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.CloseNow()
+			if got := c.Subprotocol(); got != tt.want {
+				t.Errorf("agreed on %q; want %q", got, tt.want)
+			}
+		})
 	}
 }
 

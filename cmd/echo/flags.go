@@ -19,11 +19,12 @@ import (
 // options are the flags. Of the limits, 0 is none.
 type options struct {
 	addr, greeting    string
-	origins           []string
+	origins, hosts    []string
 	subprotocols      []string
 	cert, key         string
 	selfSigned, quiet bool
 	reusePort         bool
+	version           bool
 
 	compress        string // a level, or off
 	window, minSize int
@@ -46,18 +47,20 @@ type options struct {
 	logLevel  slog.Level
 }
 
-func parse(args []string, stderr io.Writer) (*options, error) {
-	var o options
+// parse returns [flag.ErrHelp] when it has printed the flags, as was asked for.
+func parse(args []string, stdout io.Writer) (*options, error) {
+	o := options{subprotocols: []string{"*"}}
 	fs := flag.NewFlagSet("echo", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // errors are told once, by run
 	o.define(fs)
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(stderr, "usage: echo [flags]")
-			fs.SetOutput(stderr)
+			fmt.Fprintln(stdout, "usage: echo [flags]")
+			fs.SetOutput(stdout)
 			fs.PrintDefaults()
+			return nil, err
 		}
-		return nil, err
+		return nil, fmt.Errorf("%w; %s", err, hint(fs, err))
 	}
 	if fs.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
@@ -65,12 +68,27 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	return &o, o.check()
 }
 
+// hint says what helps after err, of which package flag says nothing but its text.
+func hint(fs *flag.FlagSet, err error) string {
+	_, name, _ := strings.Cut(err.Error(), "for flag -")
+	name, _, isValue := strings.Cut(name, ": parse error")
+	if f := fs.Lookup(name); isValue && f != nil {
+		if v, ok := f.Value.(flag.Getter); ok {
+			if _, ok := v.Get().(time.Duration); ok {
+				return "a duration has a unit, such as 5s or 2m"
+			}
+		}
+	}
+	return "echo -h lists the flags"
+}
+
 func (o *options) define(fs *flag.FlagSet) {
 	fs.StringVar(&o.addr, "addr", "localhost:3000", "`host:port` to listen on; localhost is 127.0.0.1 and ::1")
 	fs.BoolVar(&o.reusePort, "reuseport", false, "let others who say so too listen on the same port (SO_REUSEPORT)")
 	fs.StringVar(&o.greeting, "greeting", "Welcome to Awesome Chat", "first message to every client, but on /echo and /all; empty for none")
 	list(fs, &o.origins, "origins", "comma-separated `origins` of pages that may connect, besides the server's own; * for all", parseName)
-	list(fs, &o.subprotocols, "subprotocols", "comma-separated `names` of subprotocols to agree on", parseName)
+	list(fs, &o.hosts, "hosts", "comma-separated names of `hosts` that requests may be for, besides localhost, addresses and the hosts of -origins, when -addr is a loopback address; *.name for subdomains, * for all", parseHost)
+	list(fs, &o.subprotocols, "subprotocols", "comma-separated `names` of subprotocols to agree on; empty for none, * for the first that a client offers (default *)", parseName)
 	fs.StringVar(&o.cert, "cert", "", "`file` with the TLS certificate; serves wss")
 	fs.StringVar(&o.key, "key", "", "`file` with the key of the certificate")
 	fs.BoolVar(&o.selfSigned, "self-signed", false, "serve wss with a certificate made for this run")
@@ -80,7 +98,7 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.IntVar(&o.minSize, "compress-min", 0, "size of the smallest message to compress, in `bytes`")
 	fs.BoolVar(&o.noTakeover, "no-takeover", false, "compress each message by itself")
 
-	fs.DurationVar(&o.headTimeout, "head-timeout", 10*time.Second, "how long a client may take for a whole request")
+	fs.DurationVar(&o.headTimeout, "head-timeout", 10*time.Second, "how long a client may take for a whole request, and until the next one")
 	fs.IntVar(&o.maxHead, "max-head", 64<<10, "size of the largest request, in `bytes`")
 	fs.IntVar(&o.maxConns, "max-conns", server.DefaultMaxConns, "how many connections may be open; 0 for no limit")
 	fs.IntVar(&o.maxConnsPerAddr, "max-conns-per-addr", 0, "how many of them may come from one address, or IPv6 /64; 0 for no limit")
@@ -92,7 +110,7 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.Func("slow", "what becomes of a client on /all that is too slow: close (with code 1008), retry (close with 1013) or drop (the message)", o.setSlow)
 	fs.DurationVar(&o.ping, "ping", websocket.DefaultPingInterval, "silence after which a client is pinged; 0 for no pings")
 	fs.DurationVar(&o.pingTimeout, "ping-timeout", websocket.DefaultPingTimeout, "silence after a ping that ends a connection; 0 for no limit")
-	fs.DurationVar(&o.writeTimeout, "write-timeout", websocket.DefaultWriteTimeout, "how long a client may take to accept the next 64 KiB; 0 for no limit")
+	fs.DurationVar(&o.writeTimeout, "write-timeout", websocket.DefaultWriteTimeout, "how long a client may take to accept the next 64 KiB, or a page; 0 for no limit")
 	fs.DurationVar(&o.closeTimeout, "close-timeout", websocket.DefaultCloseTimeout, "how long a closing handshake may take; 0 for no limit")
 	fs.DurationVar(&o.idleTimeout, "idle-timeout", 0, "how long a client may go without a message; 0 for no limit")
 	fs.DurationVar(&o.lifetime, "lifetime", 0, "how long a connection may last; 0 for no limit")
@@ -100,6 +118,7 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.DurationVar(&o.drainDelay, "drain-delay", 0, "how long to go on as before when told to stop, but for /healthz, which answers 503")
 	fs.DurationVar(&o.drain, "drain", 10*time.Second, "how long clients have to go then")
 	fs.BoolVar(&o.quiet, "quiet", false, "don't print clients and messages, and log errors only")
+	fs.BoolVar(&o.version, "version", false, "print the version and exit")
 	fs.StringVar(&o.debug, "debug", "", "`host:port` for /debug/vars, /debug/pprof and /healthz; keep it private")
 	fs.StringVar(&o.logFormat, "log-format", "text", "`format` of the log: text or json")
 	fs.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "lowest `level` to log; DEBUG has every connection and refusal")
@@ -183,9 +202,14 @@ func (o *options) compression() *websocket.Compression {
 	return k
 }
 
-// list defines a flag that adds the elements of a comma-separated list to to.
+// list defines a flag that adds the elements of a comma-separated list to to, in the
+// place of what is there by default.
 func list[T any](fs *flag.FlagSet, to *[]T, name, usage string, parse func(string) (T, error)) {
+	first := true
 	fs.Func(name, usage, func(s string) error {
+		if first {
+			*to, first = nil, false
+		}
 		for v := range strings.SplitSeq(s, ",") {
 			if v = strings.TrimSpace(v); v == "" {
 				continue

@@ -5,10 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -16,8 +17,9 @@ import (
 	"hawser/websocket/server"
 )
 
-// serve runs the server until ctx is done and its clients have gone.
-func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
+// serve runs the server until ctx is done and its clients have gone. It prints what
+// happens to out, and logs what operators want to know to logs.
+func serve(ctx context.Context, o *options, out, logs *lineWriter) error {
 	tlsConfig, err := tlsConfig(o)
 	if err != nil {
 		return err
@@ -26,7 +28,11 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := logger(o, stderr)
+	log := logger(o, logs)
+	hosts := o.hosts
+	for _, origin := range o.origins {
+		hosts = append(hosts, hostOf(origin))
+	}
 	ws := &server.Server{
 		Config:          o.config(),
 		Origins:         o.origins,
@@ -51,19 +57,14 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 			return fmt.Errorf("-debug: %w", err)
 		}
 		debugPort = port(l)
-		ds := &http.Server{Handler: debugRoutes(ws, &n, health), ReadHeaderTimeout: o.headTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+		lost := func() any { return out.lost() + logs.lost() }
+		ds := httpServer(o, log, onlyHosts(l, hosts, log, debugRoutes(ws, &n, lost, health)))
 		defer ds.Close()
 		go func() { failed <- ds.Serve(l) }()
 	}
-	hs := &http.Server{
-		Handler:           routes(ws, &journal{w: stdout, quiet: o.quiet}, o.greeting, health),
-		TLSConfig:         tlsConfig,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		ReadHeaderTimeout: o.headTimeout,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    o.maxHead,
-		ConnState:         ws.ConnState,
-	}
+	hs := httpServer(o, log, onlyHosts(listeners[0], hosts, log, routes(ws, &journal{w: out, quiet: o.quiet}, o.greeting, health)))
+	hs.TLSConfig = tlsConfig
+	hs.ConnState = ws.ConnState
 	if tlsConfig != nil {
 		// HTTP/2 has no upgrades.
 		hs.Protocols = new(http.Protocols)
@@ -78,9 +79,9 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 			}
 		}()
 	}
-	fmt.Fprintf(stdout, "listening on port %d\n", port(listeners[0]))
+	fmt.Fprintf(out, "listening on port %d\nopen %s\n", port(listeners[0]), pageURL(o.addr, port(listeners[0]), tlsConfig != nil))
 	if debugPort != 0 {
-		fmt.Fprintf(stdout, "debugging on port %d\n", debugPort)
+		fmt.Fprintf(out, "debugging on port %d\n", debugPort)
 	}
 	select {
 	case err := <-failed:
@@ -94,6 +95,31 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 	case <-time.After(o.drainDelay):
 	}
 	return shutdown(hs, ws, o)
+}
+
+// httpServer returns a server for h, which bounds what clients take up that have no
+// WebSocket connection: the timeouts end with the upgrade.
+func httpServer(o *options, log *slog.Logger, h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:        h,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ReadTimeout:    o.headTimeout, // of a whole request with its body, and between two
+		WriteTimeout:   o.writeTimeout,
+		MaxHeaderBytes: o.maxHead,
+	}
+}
+
+// pageURL returns the URL of the page for a browser on this machine.
+func pageURL(addr string, port int, secure bool) string {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	host, _, _ := net.SplitHostPort(addr) // listen has parsed it
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s://%s/", scheme, net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
 // shutdown lets everybody go. While clients do, new ones and health checks are

@@ -54,8 +54,13 @@ var proxies = []struct {
 	{"haproxy", "haproxy.cfg", []string{"-db", "-f"}},
 }
 
-// each runs f with each proxy, which has the given servers behind it.
+// each runs f with each proxy, which has two servers behind it.
 func each(t *testing.T, f func(t *testing.T, p *proxy, servers [2]*echo), args ...string) {
+	eachEdited(t, func(config string) string { return config }, f, args...)
+}
+
+// eachEdited is each with proxies whose configuration edit has changed.
+func eachEdited(t *testing.T, edit func(config string) string, f func(t *testing.T, p *proxy, servers [2]*echo), args ...string) {
 	for _, kind := range proxies {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,8 +68,7 @@ func each(t *testing.T, f func(t *testing.T, p *proxy, servers [2]*echo), args .
 			p := &proxy{addr: freeAddr(t), cert: newCertificate(t)}
 			var servers [2]*echo
 			for i := range servers {
-				// The proxy ends TLS, so the servers don't know their own origin.
-				servers[i] = &echo{addr: freeAddr(t), args: append([]string{"-origins", "https://" + p.addr}, args...)}
+				servers[i] = &echo{addr: freeAddr(t), args: append([]string{"-hosts", "ws.example.org"}, args...)}
 				servers[i].start(t)
 			}
 			dir := t.TempDir()
@@ -74,7 +78,8 @@ func each(t *testing.T, f func(t *testing.T, p *proxy, servers [2]*echo), args .
 				t.Fatal(err)
 			}
 			replace := strings.NewReplacer("127.0.0.1:8443", p.addr, "127.0.0.1:3001", servers[0].addr, "127.0.0.1:3002", servers[1].addr)
-			if err := os.WriteFile(filepath.Join(dir, kind.config), []byte(replace.Replace(string(config))), 0o600); err != nil {
+			text := edit(replace.Replace(string(config)))
+			if err := os.WriteFile(filepath.Join(dir, kind.config), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			cmd := exec.Command(path, slices.Concat(kind.args, []string{filepath.Join(dir, kind.config)})...)

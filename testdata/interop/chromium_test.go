@@ -62,7 +62,7 @@ func TestChromium(t *testing.T) {
 		{"1_MB", `const m = 'я'.repeat(500000); ws.send(m); return await ws.next() === m`, "true"},
 		{"1_MB_binary", `ws.send(new Uint8Array(1 << 20)); return await ws.next()`, "binary 0,0,0,0,0 of 1048576"},
 		{"1000_messages", `for (let i = 0; i < 1000; i++) ws.send(i); for (let i = 0; i < 1000; i++) if (await ws.next() != i) return i; return 'all'`, "all"},
-		{"close", `ws.close(4321, 'bye'); return await ws.next()`, "close 4321  true"},
+		{"close", `ws.close(4321, 'bye'); return await ws.next()`, "close 4321 bye true"},
 		{"subprotocol", `window.ws = await connect('/echo', ['v9', 'chat']); return ws.protocol + ' ' + ws.extensions`, "chat permessage-deflate; client_max_window_bits=12"},
 		{"no_code", `ws.close(); return await ws.next()`, "close 1005  true"},
 		{"page", `const html = await (await fetch('/')).text(); return html.includes('<title>Awesome Chat</title>')`, "true"},
