@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -40,6 +42,12 @@ func (o *options) dialer() (*client.Dialer, error) {
 		TLSConfig:    &tls.Config{InsecureSkipVerify: o.insecure},
 		Proxy:        client.ProxyFromEnvironment,
 	}
+	if o.unix != "" {
+		d.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", o.unix)
+		}
+		o.proxy = "none"
+	}
 	if o.caCert != "" {
 		pem, err := os.ReadFile(o.caCert)
 		if err != nil {
@@ -50,28 +58,21 @@ func (o *options) dialer() (*client.Dialer, error) {
 			return nil, fmt.Errorf("-cacert: %s has no certificate", o.caCert)
 		}
 	}
-	var err error
-	if d.TLSConfig.Certificates, err = o.certificates(); err != nil {
-		return nil, err
+	if o.cert != "" {
+		cert, err := tls.LoadX509KeyPair(o.cert, o.key)
+		if err != nil {
+			return nil, fmt.Errorf("-cert: %w", err)
+		}
+		o.certificates = []tls.Certificate{cert}
+		d.TLSConfig.Certificates = o.certificates
 	}
 	if o.proxy != "" {
+		var err error
 		if d.Proxy, err = parseProxy(o.proxy); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
-}
-
-// certificates returns our own certificate, if there is one.
-func (o *options) certificates() ([]tls.Certificate, error) {
-	if o.cert == "" {
-		return nil, nil
-	}
-	cert, err := tls.LoadX509KeyPair(o.cert, o.key)
-	if err != nil {
-		return nil, fmt.Errorf("-cert: %w", err)
-	}
-	return []tls.Certificate{cert}, nil
 }
 
 func parseProxy(s string) (func(*http.Request) (*url.URL, error), error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -17,42 +18,67 @@ import (
 )
 
 // notConnected tells why there is no connection. It returns the exit code, and
-// whether it's worth trying again.
-func (s *screen) notConnected(err error) (code int, retry bool) {
+// whether it's worth trying again. tried tells whether a connection was tried to be
+// made; if not, something is wrong with what was asked for.
+func (s *screen) notConnected(err error, tried bool) (code int, retry bool) {
 	if errors.Is(err, context.Canceled) {
 		s.status("socket closed")
 		return exitConnect, false
 	}
-	s.failure("socket error %s", explain(err))
+	s.failure("socket error %s", s.explain(err))
 	var certificate *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
 	var refused *client.HandshakeError
 	switch {
 	case isTimeout(err):
 		return exitTimeout, true
-	case errors.As(err, &certificate):
+	case !tried:
+		return exitUsage, false
+	case errors.As(err, &certificate), errors.As(err, &noTLS):
 		return exitConnect, false
 	case errors.As(err, &refused) && refused.Response != nil:
-		switch status := refused.Response.StatusCode; status {
-		case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
-		default:
-			return exitConnect, status >= 500
-		}
+		return exitConnect, isTemporary(refused.Response.StatusCode)
 	}
 	return exitConnect, true
 }
 
-// explain returns the text of err for the user.
-func explain(err error) string {
+// isTemporary reports whether a server that refuses with status may think better of
+// it.
+func isTemporary(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
+	return status >= 500
+}
+
+// explain returns the text of err for the user, and what to do about it.
+func (s *screen) explain(err error) string {
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return fmt.Sprintf("unknown host %s", text.Escape(dns.Name))
 	}
-	s := strings.TrimPrefix(err.Error(), "websocket: ")
+	message := strings.TrimPrefix(err.Error(), "websocket: ")
 	var certificate *tls.CertificateVerificationError
-	if errors.As(err, &certificate) {
-		s += "; -cacert names whom to trust, -insecure trusts anybody"
+	var authority x509.UnknownAuthorityError
+	var noTLS tls.RecordHeaderError
+	var refused *client.HandshakeError
+	switch {
+	case errors.As(err, &authority):
+		message += "; -cacert names whom to trust, -insecure trusts anybody"
+	case errors.As(err, &certificate):
+		message += "; -insecure connects all the same, to anybody"
+	case errors.As(err, &noTLS):
+		message += "; perhaps it's a ws and not a wss server"
+	case errors.As(err, &refused) && refused.Response != nil && s.o.follow == 0:
+		resp := refused.Response
+		if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
+			message += fmt.Sprintf(", to %s; -follow 5 follows redirects", hideInURL(to))
+		}
 	}
-	return text.Escape(s)
+	return text.Escape(message)
 }
 
 func isTimeout(err error) bool {
@@ -80,13 +106,19 @@ func (s *screen) closed(err error) (code int, retry bool) {
 		}
 		return exitCutOff, true
 	}
-	if !errors.Is(e.Err, net.ErrClosed) { // that was our own doing
-		s.failure("socket error %s", explain(e.Err))
+	var breach *frame.Error
+	tooLong := errors.As(err, &breach) && breach.Code == frame.CodeTooBig
+	switch {
+	case tooLong: // a limit of ours, not one of the protocol
+		s.failure("socket error a message is longer than %d bytes; -max-message sets the limit", s.o.maxMessage)
+	case !errors.Is(e.Err, net.ErrClosed): // that was our own doing
+		s.failure("socket error %s", s.explain(e.Err))
 	}
 	s.status("socket closed")
-	var breach *frame.Error
 	switch {
-	case errors.As(err, &breach):
+	case tooLong:
+		return exitCutOff, false
+	case breach != nil:
 		return exitProtocol, false
 	case isTimeout(err), errors.Is(err, websocket.ErrPingTimeout),
 		errors.Is(err, websocket.ErrWriteTimeout), errors.Is(err, websocket.ErrCloseTimeout):

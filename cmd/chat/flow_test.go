@@ -74,6 +74,25 @@ func TestVerbose(t *testing.T) {
 	}
 }
 
+// TestVerbosePings: -v shows the pings and pongs both ways.
+func TestVerbosePings(t *testing.T) {
+	t.Parallel()
+	url := handled(t, func(ctx context.Context, c *websocket.Conn) {
+		go func() {
+			c.Ping(ctx, []byte("abc"))
+			c.Close(1000, "")
+		}()
+		c.Read(ctx)
+	})
+	in, typed := io.Pipe()
+	defer typed.Close()
+	var errs bytes.Buffer
+	code := run([]string{"-v", url}, console{in: in, out: io.Discard, err: &errs})
+	if code != exitNormal || !strings.HasSuffix(errs.String(), "# socket open\n* ping received (3 bytes)\n* pong sent (3 bytes)\n# socket closed 1000\n") {
+		t.Errorf("exit code %d, %s", code, &errs)
+	}
+}
+
 // TestCompress: -compress makes both sides compress, and -v tells how much that
 // saves.
 func TestCompress(t *testing.T) {

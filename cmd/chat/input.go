@@ -6,28 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
+	"syscall"
 	"unicode/utf8"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
 )
 
-// readPipe sends each line of standard input as a message, and closes at its end.
+// readPipe sends the messages of standard input, and closes at its end.
 func (t *talk) readPipe() {
-	lines := lineReader{r: bufio.NewReaderSize(t.s.in, 64<<10), max: t.o.maxMessage}
+	in := t.o.messages(t.s.in)
 	for {
-		line, err := lines.next()
+		p, err := in.next()
 		if err == io.EOF {
 			break
 		}
 		var m websocket.Message
 		if err == nil {
-			m, err = t.message(line)
+			m, err = t.message(p)
 		}
 		if err != nil {
 			t.delivering.Lock()
-			t.inputErr = fmt.Errorf("line %d %w", lines.n, err)
+			t.inputErr = fmt.Errorf("%s %w", in.place(), err)
 			t.delivering.Unlock()
 			t.hangUp(frame.CodeGoingAway, "")
 			return
@@ -36,21 +36,24 @@ func (t *talk) readPipe() {
 			return
 		}
 	}
-	if t.o.count == 0 { // else there is a better reason to end
+	switch {
+	case t.o.count > 0: // there is a better reason to end
+	case t.o.listen != "" && t.sent.Load() == 0: // a server without an input, as below nohup
+	default:
 		t.settle()
 		t.hangUp(frame.CodeNormal, "")
 	}
 }
 
-// message is the message that a line makes.
-func (t *talk) message(line []byte) (websocket.Message, error) {
+// message is the message that a part of the input makes.
+func (t *talk) message(p []byte) (websocket.Message, error) {
 	if t.o.binary {
-		return websocket.Message{Type: websocket.Binary, Data: line}, nil
+		return websocket.Message{Type: websocket.Binary, Data: p}, nil
 	}
-	if !utf8.Valid(line) {
+	if !utf8.Valid(p) {
 		return websocket.Message{}, errors.New("is not UTF-8; -binary sends it as it is")
 	}
-	return websocket.Message{Type: websocket.Text, Data: line}, nil
+	return websocket.Message{Type: websocket.Text, Data: p}, nil
 }
 
 // deliver sends m, to the next connection if there is none. It returns false if
@@ -72,45 +75,6 @@ func (t *talk) deliver(m websocket.Message) bool {
 		case <-t.ended:
 			t.unsent = true
 			return false
-		}
-	}
-}
-
-// settle waits, with all sent, for what is still to come back. Some servers
-// forget what they have not yet answered once they see a Close frame, so ours
-// must not come before the answers. Nothing says which is the last one; so it
-// waits for a silence, which is short when as many messages came as were sent.
-// While standard output is slow there is no silence.
-func (t *talk) settle() {
-	const steps = 8
-	step := t.o.wait / steps
-	if step == 0 {
-		return
-	}
-	tick := time.NewTicker(step)
-	defer tick.Stop()
-	last := t.received.Load()
-	for quiet, n := 0, 0; n < 50*steps; {
-		select {
-		case <-tick.C:
-		case <-t.ended:
-			return
-		case <-t.ctx.Done():
-			return
-		}
-		received := t.received.Load()
-		switch {
-		case t.showing.Load() > 0:
-			quiet = 0
-			continue
-		case received != last:
-			quiet, last = 0, received
-		default:
-			quiet++
-		}
-		n++
-		if quiet == steps || quiet >= steps/4 && received >= t.sent.Load() {
-			return
 		}
 	}
 }
@@ -137,39 +101,109 @@ func (t *talk) hangUp(code frame.Code, reason string) {
 	}
 }
 
-// A lineReader reads lines of limited length.
-type lineReader struct {
-	r    *bufio.Reader
-	max  int64
-	n    int    // the number of the line
-	long []byte // the line, if it's longer than the reader's buffer
+// messages returns a reader that cuts r the way the flags say.
+func (o *options) messages(r io.Reader) *messageReader {
+	return &messageReader{
+		r: bufio.NewReaderSize(r, 64<<10), max: o.maxMessage,
+		end: o.end(), dropCR: !o.binary && !o.null, whole: o.whole,
+	}
 }
 
-// next returns a line without its end, valid until the next call.
-func (l *lineReader) next() ([]byte, error) {
-	l.n++
-	if cap(l.long) > 1<<20 {
-		l.long = nil
+// end is what ends a message, in and out.
+func (o *options) end() string {
+	if o.null {
+		return "\x00"
 	}
-	l.long = l.long[:0]
-	line, err := l.r.ReadSlice('\n')
+	return "\n"
+}
+
+// A messageReader reads messages of limited length, by default lines.
+type messageReader struct {
+	r      *bufio.Reader
+	max    int64  // bytes of a message
+	end    string // of a message, one byte
+	dropCR bool   // a carriage return before the end belongs to it
+	whole  bool   // all is one message
+	n      int    // the number of the message
+	long   []byte // the message, if it's longer than the reader's buffer
+}
+
+// place names the message that was read last.
+func (m *messageReader) place() string {
+	switch {
+	case m.whole:
+		return "it"
+	case m.end == "\n":
+		return fmt.Sprintf("line %d", m.n)
+	}
+	return fmt.Sprintf("message %d", m.n)
+}
+
+func (m *messageReader) tooLong() error {
+	return fmt.Errorf("is longer than %d bytes (-max-message)", m.max)
+}
+
+// next returns a message without its end, valid until the next call. At the end of
+// the input the error is [io.EOF].
+func (m *messageReader) next() ([]byte, error) {
+	m.n++
+	if m.whole {
+		return m.rest()
+	}
+	if cap(m.long) > 1<<20 {
+		m.long = nil
+	}
+	m.long = m.long[:0]
+	p, err := m.r.ReadSlice(m.end[0])
 	for err == bufio.ErrBufferFull {
-		if int64(len(l.long)+len(line)) > l.max {
-			return nil, fmt.Errorf("is longer than %d bytes", l.max)
+		if int64(len(m.long)+len(p)) > m.max {
+			return nil, m.tooLong()
 		}
-		l.long = append(l.long, line...)
-		line, err = l.r.ReadSlice('\n')
+		m.long = append(m.long, p...)
+		p, err = m.r.ReadSlice(m.end[0])
 	}
-	if len(l.long) > 0 {
-		l.long = append(l.long, line...)
-		line = l.long
+	if len(m.long) > 0 {
+		m.long = append(m.long, p...)
+		p = m.long
 	}
-	if err == io.EOF && len(line) > 0 {
+	if unreadable(err) {
+		err = io.EOF
+	}
+	if err == io.EOF && len(p) > 0 {
 		err = nil
 	}
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	if int64(len(line)) > l.max {
-		return nil, fmt.Errorf("is longer than %d bytes", l.max)
+	if q, ok := bytes.CutSuffix(p, []byte(m.end)); ok {
+		p = q
+		if m.dropCR {
+			p = bytes.TrimSuffix(p, []byte("\r"))
+		}
 	}
-	return line, err
+	if int64(len(p)) > m.max {
+		return nil, m.tooLong()
+	}
+	return p, err
+}
+
+// rest returns all of the input, once.
+func (m *messageReader) rest() ([]byte, error) {
+	if m.n > 1 {
+		return nil, io.EOF
+	}
+	p, err := io.ReadAll(io.LimitReader(m.r, m.max+1))
+	switch {
+	case unreadable(err) && len(p) == 0:
+		return nil, io.EOF
+	case err != nil && !unreadable(err):
+		return nil, err
+	case int64(len(p)) > m.max:
+		return nil, m.tooLong()
+	}
+	return p, nil
+}
+
+// unreadable reports whether err says that there is no input to read, rather than
+// that reading it failed: nohup gives a program a standard input that is only to be
+// written, and reading from a terminal that went away is an input/output error.
+func unreadable(err error) bool {
+	return errors.Is(err, syscall.EBADF) || errors.Is(err, syscall.EIO)
 }

@@ -18,11 +18,6 @@ import (
 
 // listen talks with all clients that connect. It returns the exit code.
 func (t *talk) listen() int {
-	certificates, err := t.o.certificates()
-	if err != nil {
-		t.s.failure("%v", err)
-		return exitUsage
-	}
 	l, err := net.Listen("tcp", t.o.listen)
 	if err != nil {
 		t.s.failure("%s", text.Escape(err.Error()))
@@ -30,8 +25,9 @@ func (t *talk) listen() int {
 	}
 	ws := &server.Server{
 		Handler:      t.client,
-		Config:       t.o.config(),
+		Config:       t.config(),
 		Origins:      t.o.header["Origin"],
+		Check:        ownHosts(l.Addr(), t.o.header["Origin"]),
 		Subprotocols: t.o.subprotocols,
 	}
 	hs := &http.Server{
@@ -40,9 +36,9 @@ func (t *talk) listen() int {
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	scheme := "ws"
-	if certificates != nil {
+	if t.o.certificates != nil {
 		scheme = "wss"
-		l = tls.NewListener(l, &tls.Config{Certificates: certificates, NextProtos: []string{"http/1.1"}})
+		l = tls.NewListener(l, &tls.Config{Certificates: t.o.certificates, NextProtos: []string{"http/1.1"}})
 	}
 	t.s.status("listening on %s://%s", scheme, l.Addr())
 	if t.s.inTerminal {
@@ -68,7 +64,7 @@ func (t *talk) client(_ context.Context, c *websocket.Conn) {
 	t.leave(p)
 	var e *websocket.CloseError
 	if err := c.Err(); errors.As(err, &e) && e.Err != nil {
-		t.s.status("client%s gone: %s", p.name(), explain(e.Err))
+		t.s.status("client%s gone: %s", p.name(), t.s.explain(e.Err))
 	} else if e != nil {
 		t.s.status("client%s gone%s", p.name(), codeAndReason(e))
 	}

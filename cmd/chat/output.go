@@ -13,6 +13,7 @@ const maxPending = 256 << 10
 // messages are put together, so that many short ones need few writes.
 type output struct {
 	w       io.Writer
+	end     byte // of each message
 	fail    func(error)
 	mu      sync.Mutex
 	idle    sync.Cond // something was written, or given up
@@ -22,14 +23,14 @@ type output struct {
 	broken  bool
 }
 
-func newOutput(w io.Writer, fail func(error)) *output {
-	o := &output{w: w, fail: fail}
+func newOutput(w io.Writer, end byte, fail func(error)) *output {
+	o := &output{w: w, end: end, fail: fail}
 	o.idle.L = &o.mu
 	return o
 }
 
-// line writes p as a line, and waits if too much is pending.
-func (o *output) line(p []byte, spawn func(func())) {
+// message writes p and its end, and waits if too much is pending.
+func (o *output) message(p []byte, spawn func(func())) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.pending) >= maxPending && !o.broken {
@@ -38,7 +39,7 @@ func (o *output) line(p []byte, spawn func(func())) {
 	if o.broken {
 		return
 	}
-	o.pending = append(append(o.pending, p...), '\n')
+	o.pending = append(append(o.pending, p...), o.end)
 	if !o.writing {
 		o.writing = true
 		spawn(o.write)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hawser/websocket/cmd/internal/vt"
+	"hawser/websocket/internal/vt"
 )
 
 // TestMain lets the test binary be the program too.
@@ -41,6 +42,9 @@ func TestMain(m *testing.M) {
 	case "shell":
 		shell()
 	}
+	// What the tests run begins without ignored signals, also below nohup: those that
+	// are caught here are not inherited.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	os.Exit(m.Run())
 }
 
@@ -64,27 +68,13 @@ func shell() {
 		}
 		own := int32(syscall.Getpgrp())
 		signal.Ignore(syscall.SIGTTOU) // it's the terminal's owner
-		control(os.Stdin, syscall.TIOCSPGRP, unsafe.Pointer(&own))
+		vt.Control(os.Stdin, syscall.TIOCSPGRP, unsafe.Pointer(&own))
 		fmt.Println("stopped by", status.StopSignal())
 		io.ReadFull(os.Stdin, make([]byte, 1))
 		group := int32(cmd.Process.Pid)
-		control(os.Stdin, syscall.TIOCSPGRP, unsafe.Pointer(&group))
+		vt.Control(os.Stdin, syscall.TIOCSPGRP, unsafe.Pointer(&group))
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGCONT)
 	}
-}
-
-// control is ioctl; unlike f.Fd it leaves f as it is.
-func control(f *os.File, request uintptr, arg unsafe.Pointer) (err error) {
-	rc, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	rc.Control(func(fd uintptr) {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, request, uintptr(arg)); errno != 0 {
-			err = errno
-		}
-	})
-	return err
 }
 
 // A session is the program, running on a terminal of its own.
@@ -115,8 +105,7 @@ func start(t *testing.T, set settings, args ...string) *session {
 		set.mode = "main"
 	}
 	s := &session{t: t, screen: vt.New(set.width, set.height), changed: make(chan struct{}, 1)}
-	s.openPTY()
-	s.resizePTY(set.width, set.height)
+	s.openPTY(set.width, set.height)
 	s.before = s.termios()
 	s.cmd = exec.Command(os.Args[0], args...)
 	s.cmd.Env = append(os.Environ(), "CHAT_TEST="+set.mode, "TERM=xterm", "NO_COLOR=", "GORACE=atexit_sleep_ms=10", "XDG_STATE_HOME="+t.TempDir())
@@ -131,36 +120,24 @@ func start(t *testing.T, set settings, args ...string) *session {
 	return s
 }
 
-func (s *session) openPTY() {
+func (s *session) openPTY(width, height int) {
 	t := s.t
 	var err error
-	if s.master, err = os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0); err != nil {
+	// The terminal stays open, so that there is one to look at after the program.
+	if s.master, s.slave, err = vt.OpenPTY(width, height); err != nil {
 		t.Skip("no pseudo-terminals here:", err)
 	}
-	t.Cleanup(func() { s.master.Close() })
-	var unlock, number int32
-	if err := control(s.master, syscall.TIOCSPTLCK, unsafe.Pointer(&unlock)); err != nil {
-		t.Fatal(err)
-	}
-	if err := control(s.master, syscall.TIOCGPTN, unsafe.Pointer(&number)); err != nil {
-		t.Fatal(err)
-	}
-	// It stays open, so that there is a terminal to look at after the program.
-	if s.slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.slave.Close() })
+	t.Cleanup(func() { s.master.Close(); s.slave.Close() })
 }
 
 func (s *session) resizePTY(width, height int) {
-	size := [4]uint16{uint16(height), uint16(width)}
-	if err := control(s.master, syscall.TIOCSWINSZ, unsafe.Pointer(&size)); err != nil {
+	if err := vt.ResizePTY(s.master, width, height); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
 func (s *session) termios() (t syscall.Termios) {
-	if err := control(s.slave, syscall.TCGETS, unsafe.Pointer(&t)); err != nil {
+	if err := vt.Control(s.slave, syscall.TCGETS, unsafe.Pointer(&t)); err != nil {
 		s.t.Fatal(err)
 	}
 	return t
@@ -236,9 +213,17 @@ func (s *session) until(wrong func() string) {
 	}
 }
 
-// ends waits for the end of the program, and looks that the terminal is what it
-// was before.
-func (s *session) ends(code int) {
+// exitCode returns what a shell shows of a program that has ended.
+func exitCode(cmd *exec.Cmd) int {
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
+		return exitSignal + int(status.Signal())
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// ends waits for the end of the program with one of the codes, and looks that the
+// terminal is what it was before.
+func (s *session) ends(codes ...int) {
 	s.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- s.cmd.Wait() }()
@@ -247,8 +232,8 @@ func (s *session) ends(code int) {
 	case <-time.After(10 * time.Second):
 		s.t.Fatalf("the program doesn't end:\n%s", s.screen.Screen())
 	}
-	if got := s.cmd.ProcessState.ExitCode(); got != code {
-		s.t.Errorf("exit code %d, want %d\n%s", got, code, s.screen.Screen())
+	if got := exitCode(s.cmd); !slices.Contains(codes, got) {
+		s.t.Errorf("exit code %d, want %d\n%s", got, codes, s.screen.Screen())
 	}
 	if diff := cmp.Diff(s.before, s.termios()); diff != "" {
 		s.t.Errorf("the modes of the terminal have changed:\n%s", diff)

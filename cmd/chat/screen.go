@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"hawser/websocket"
 	"hawser/websocket/cmd/internal/terminal"
@@ -41,15 +42,21 @@ func newScreen(o *options, c console) *screen {
 	s.color = c.outTerminal && !dumb && !o.noColor
 	in, _ := c.in.(*os.File)
 	out, _ := c.out.(*os.File)
-	if !c.inTerminal || !c.outTerminal || dumb || in == nil || out == nil {
-		return s
+	edits := c.inTerminal && c.outTerminal && !dumb && in != nil && out != nil
+	var h *terminal.History
+	var err error
+	if edits {
+		if h, err = terminal.OpenHistory(o.history); err != nil {
+			s.status("no history: %v", err)
+		}
 	}
-	h, err := terminal.OpenHistory(o.history)
-	if err != nil {
-		s.status("no history: %v", err)
+	if c.catch != nil {
+		c.catch()
 	}
-	if s.term, err = terminal.Open(in, out, "> ", h); err != nil {
-		s.term = nil // it can't edit; the system's own way has to do
+	if edits {
+		if s.term, err = terminal.Open(in, out, "> ", h); err != nil {
+			s.term = nil // it can't edit; the system's own way has to do
+		}
 	}
 	return s
 }
@@ -146,14 +153,32 @@ func (s *screen) failure(format string, args ...any) {
 // received shows a message on a terminal; from is "" or the one who sent it.
 func (s *screen) received(m websocket.Message, from string) {
 	prefix := s.paint(cyan, "<"+from+" ")
+	p := m.Data
+	if len(p) <= maxShown { // else it's not shown to its end, which no JSON survives
+		p = s.plain(m)
+	}
 	switch {
 	case m.Type == websocket.Binary:
-		s.show(prefix + dump(m.Data))
-	case s.o.json:
-		s.show(prefix + indented(m.Data))
+		s.show(prefix + dump(p))
+	case s.o.json && len(m.Data) <= maxShown && json.Valid(p):
+		var lines []string
+		for line := range bytes.Lines(p) {
+			lines = append(lines, shown(bytes.TrimSuffix(line, []byte("\n"))))
+		}
+		s.show(prefix + strings.Join(lines, "\n"))
 	default:
-		s.show(prefix + text.Escape(string(m.Data)))
+		s.show(prefix + shown(p))
 	}
+}
+
+// plain returns what a pipe gets of a message: its data, but indented with -json.
+func (s *screen) plain(m websocket.Message) []byte {
+	if s.o.json && m.Type == websocket.Text {
+		if p, ok := indented(m.Data, 4*len(m.Data)+64<<10); ok {
+			return p
+		}
+	}
+	return m.Data
 }
 
 // sent shows a message that is sent, if standard output is a terminal and isn't
@@ -164,29 +189,31 @@ func (s *screen) sent(m websocket.Message) {
 	case m.Type == websocket.Binary && !s.o.binary:
 		s.show(s.paint(green, ">") + " " + dump(m.Data))
 	default:
-		s.show(s.paint(green, ">") + " " + text.Escape(string(m.Data)))
+		s.show(s.paint(green, ">") + " " + shown(m.Data))
 	}
 }
 
-// maxDump is how many bytes are shown of a binary message.
-const maxDump = 1 << 10
+// How many bytes are shown of a message on a terminal, where nobody reads more.
+const (
+	maxShown = 256 << 10
+	maxDump  = 1 << 10 // of a binary one
+)
+
+// shown returns the text p fit for a terminal, or its beginning and its length.
+func shown(p []byte) string {
+	if len(p) <= maxShown {
+		return text.Escape(string(p))
+	}
+	end := maxShown
+	for end > maxShown-utf8.UTFMax && !utf8.RuneStart(p[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s... (%d bytes)", text.Escape(string(p[:end])), len(p))
+}
 
 func dump(p []byte) string {
 	if len(p) > maxDump {
 		return fmt.Sprintf("(%d bytes) %x...", len(p), p[:maxDump])
 	}
 	return fmt.Sprintf("(%d bytes) %x", len(p), p)
-}
-
-// indented returns p with the indentation of JSON, if it is that.
-func indented(p []byte) string {
-	var b bytes.Buffer
-	if json.Indent(&b, p, "", "  ") != nil {
-		return text.Escape(string(p))
-	}
-	lines := strings.Split(b.String(), "\n")
-	for i := range lines {
-		lines[i] = text.Escape(lines[i])
-	}
-	return strings.Join(lines, "\n")
 }

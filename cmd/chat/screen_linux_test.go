@@ -45,6 +45,7 @@ type step struct {
 func TestScreen(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
+	saved, home := filepath.Join(t.TempDir(), "saved"), filepath.Join(t.TempDir(), "home")
 	if err := os.WriteFile(file, []byte("in\na file"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestScreen(t *testing.T) {
 			{said: "first", want: "# socket open\n< first\n> ha|lf"},
 			{said: "second\nline\t\x1b[2J\u202e\u009b", want: "# socket open\n< first\n< second\\nline  \\x1b[2J\\u202e\\u009b\n> ha|lf"},
 			{typed: ctrlC, want: "# socket open\n< first\n< second\\nline  \\x1b[2J\\u202e\\u009b\n# socket closed 1001\n|"},
-		}},
+		}, code: exitSignal + int(syscall.SIGINT)},
 		{name: "said_long", set: settings{width: 10, height: 6}, steps: []step{
 			{typed: "12345678901", want: "# socket o\npen\n> 12345678\n901|"},
 			{said: "123456789012", want: "# socket o\npen\n< 12345678\n9012\n> 12345678\n901|"},
@@ -110,24 +111,32 @@ func TestScreen(t *testing.T) {
 			{do: resize(14, 8), want: "# socket open\n> |123456789012\n3456789012345"},
 			{typed: "\r", want: "# socket open\n> 123456789012\n3456789012345\n< 123456789012\n3456789012345\n> |"},
 			{typed: ctrlC, want: "# socket open\n> 123456789012\n3456789012345\n< 123456789012\n3456789012345\n# socket close\nd 1001\n|"},
-		}},
+		}, code: exitSignal + int(syscall.SIGINT)},
 		{name: "paste", path: "/sink", steps: []step{
 			{typed: "a\x1b[200~b\rc\n\td", want: "# socket open\n> ab\n> c\n> \\td|"},
 			{typed: "\x1b[201~\r", want: "# socket open\n> ab\n> c\n>       d\n> |"},
 			{typed: ctrlD, want: "# socket open\n> ab\n> c\n>       d\n# socket closed 1000\n|"},
 		}},
-		{name: "commands", set: settings{width: 70, height: 30}, steps: []step{
+		{name: "commands", set: settings{width: 100, height: 30, env: []string{"HOME=" + filepath.Dir(home)}}, steps: []step{
 			{typed: "/ping\r", want: "# socket open\n/ping\n# pong after TIME\n> |"},
 			{typed: "/pong\r", want: "# socket open\n/ping\n# pong after TIME\n/pong\n> |"},
+			{typed: "\x0c/ping abc\r", want: "/ping abc\n# pong abc after TIME\n> |"},
+			{typed: "\x0c/ping " + strings.Repeat("x", 126) + "\r", want: "/ping " + strings.Repeat("x", 94) + "\n" + strings.Repeat("x", 32) + "\n# the data of /ping has 126 bytes; 125 are possible\n> |"},
 			{typed: "\x0c/binary 00 ff\r", want: "/binary 00 ff\n> (2 bytes) 00ff\n< (2 bytes) 00ff\n> |"},
 			{typed: "\x0c/file " + file + "\r", want: "/file " + file + "\n> in\\na file\n< in\\na file\n> |"},
 			{typed: "\x0c/binary @" + file + "\r", want: "/binary @" + file + "\n> (9 bytes) 696e0a612066696c65\n< (9 bytes) 696e0a612066696c65\n> |"},
+			{typed: "\x0c/save " + saved + "\r", want: "/save " + saved + "\n# saved 9 bytes\n> |"},
+			{typed: "\x0c/save ~/home\r", want: "/save ~/home\n# saved 9 bytes\n> |"},
+			{typed: "\x0c/save ~/home\r", want: "/save ~/home\n# open " + home + ": file exists\n> |"},
+			{typed: "\x0c/file ~/home\r", want: "/file ~/home\n> in\\na file\n< in\\na file\n> |"},
+			{typed: "\x0c/close 1000 " + strings.Repeat("x", 124) + "\r", want: "/close 1000 " + strings.Repeat("x", 88) + "\n" + strings.Repeat("x", 36) + "\n# the reason has 124 bytes; 123 are possible\n> |"},
+			{typed: "\x0ca\x1b\rb\r", want: "> a\\nb\n< a\\nb\n> |"},
 			{typed: "\x0c//literal\r", want: "> /literal\n< /literal\n> |"},
 			{typed: "\x0c/nothing\r", want: "/nothing\n# unknown command /nothing; /help lists them\n> |"},
 			{typed: "\x0c/binary 0\r", want: "/binary 0\n# /binary wants pairs of hex digits, or @file\n> |"},
 			{typed: "\x0c/file /nothing\r", want: "/file /nothing\n# open /nothing: no such file or directory\n> |"},
 			{typed: "\x0c/close 1005\r", want: "/close 1005\n# 1005 is not a close code: 1000 to 4999, but for some\n> |"},
-			{typed: "\x0c/status\r", want: "/status\n# ws://ADDR\n# connected to ADDR for TIME\n# 4 messages sent, 4 received, last round trip TIME\n> |"},
+			{typed: "\x0c/status\r", want: "/status\n# ws://ADDR\n# connected to ADDR for TIME\n# 6 messages sent, 6 received, last round trip TIME\n> |"},
 			{typed: "\x0c/close 4000 had enough\r", want: "/close 4000 had enough\n# socket closed 4000 had enough\n|"},
 		}, code: exitCutOff},
 		{name: "reconnect", steps: []step{
@@ -148,10 +157,10 @@ func TestScreen(t *testing.T) {
 		{name: "SIGTERM", steps: []step{
 			{typed: "half", want: "# socket open\n> half|"},
 			{do: func(s *session) { s.cmd.Process.Signal(syscall.SIGTERM) }, want: "# socket open\n# socket closed 1001\n|"},
-		}},
+		}, code: exitSignal + int(syscall.SIGTERM)},
 		{name: "SIGHUP", steps: []step{
 			{do: func(s *session) { s.cmd.Process.Signal(syscall.SIGHUP) }, want: "# socket open\n# socket closed 1001\n|"},
-		}},
+		}, code: exitSignal + int(syscall.SIGHUP)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -196,7 +205,7 @@ func TestHistoryFile(t *testing.T) {
 	s.typed(keyUp)
 	s.shows("# socket open\n> kept|")
 	s.typed(ctrlC)
-	s.ends(exitNormal)
+	s.ends(exitSignal + int(syscall.SIGINT))
 }
 
 func TestColor(t *testing.T) {
@@ -252,7 +261,7 @@ func TestListen(t *testing.T) {
 	other.typed("me too\r")
 	host.shows("# listening on ws://ADDR\n> to nobody\n# nobody is connected\n# client 1 connected from ADDR\n< hi\n# client 2 connected from ADDR\n> all\n<2 me too\n> |")
 	other.typed(ctrlC)
-	other.ends(exitNormal)
+	other.ends(exitSignal + int(syscall.SIGINT))
 	host.shows("# listening on ws://ADDR\n> to nobody\n# nobody is connected\n# client 1 connected from ADDR\n< hi\n# client 2 connected from ADDR\n> all\n<2 me too\n# client 2 gone 1001\n> |")
 	host.typed(ctrlD)
 	host.ends(exitNormal)

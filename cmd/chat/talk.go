@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"hawser/websocket"
+	"hawser/websocket/cmd/internal/text"
 	"hawser/websocket/frame"
 )
 
@@ -26,6 +30,7 @@ type talk struct {
 	peers   atomic.Pointer[[]*peer] // all connections that are open
 	leaving atomic.Bool             // the end of the connection is that of the program
 	ended   chan struct{}           // closed when there will be no other connection
+	saved   *folder                 // for binary messages; nil if they are shown
 	redial  atomic.Bool             // the connection is closed only for /reconnect
 	hurry   chan struct{}           // by /reconnect, to wait no longer
 
@@ -35,9 +40,10 @@ type talk struct {
 	closing bool          // all that are open are being closed
 	number  int           // of the last client
 
-	sent, received atomic.Int64 // messages
-	showing        atomic.Int64 // messages that are being shown
-	roundTrip      atomic.Int64 // of the last /ping
+	sent, received atomic.Int64           // messages
+	showing        atomic.Int64           // messages that are being shown
+	latest         atomic.Pointer[[]byte] // message received, if the user can save it
+	roundTrip      atomic.Int64           // of the last /ping
 
 	delivering sync.Mutex // held while a line of a pipe waits to be sent
 	unsent     bool       // the last one couldn't be
@@ -53,27 +59,49 @@ type peer struct {
 
 // Why the program is to end.
 var (
-	errLeft        = errors.New("left")
-	errEnough      = errors.New("enough messages were received")
-	errInterrupted = errors.New("interrupted")
-	errTimeout     = errors.New("timeout")
-	errOutput      = errors.New("output error")
+	errLeft    = errors.New("left")
+	errEnough  = errors.New("enough messages were received")
+	errTimeout = errors.New("timeout")
+	errOutput  = errors.New("output error")
 )
+
+// errSignal is the signal that came.
+type errSignal struct{ os.Signal }
+
+func (e errSignal) Error() string { return e.String() }
+
+// code returns what a shell shows of a program that died of the signal.
+func (e errSignal) code() int {
+	number, _ := e.Signal.(syscall.Signal)
+	return exitSignal + int(number)
+}
 
 func newTalk(o *options, s *screen) *talk {
 	t := &talk{o: o, s: s, changed: make(chan struct{}), ended: make(chan struct{}), hurry: make(chan struct{}, 1)}
 	t.peers.Store(new([]*peer))
 	t.ctx, t.stop = context.WithCancelCause(context.Background())
+	if o.save != "" {
+		t.saved = &folder{name: o.save}
+	}
 	if o.timeout > 0 {
 		time.AfterFunc(o.timeout, func() { t.stop(errTimeout) })
 	}
 	if !s.outTerminal {
-		t.out = newOutput(s.out, func(err error) {
+		t.out = newOutput(s.out, o.end()[0], func(err error) {
 			t.s.failure("output error: %v", err)
 			t.stop(errOutput)
 		})
 	}
 	return t
+}
+
+// config is what all connections have.
+func (t *talk) config() websocket.Config {
+	c := t.o.config()
+	if t.o.verbose {
+		c.Trace = t.s.traceControl()
+	}
+	return c
 }
 
 // maxFarewell bounds closing when there is nothing left to wait for.
@@ -83,22 +111,23 @@ const maxFarewell = time.Second
 // a signal comes while it does.
 func (t *talk) watch() {
 	select {
-	case <-t.s.signals:
-		t.stop(errInterrupted)
+	case sig := <-t.s.signals:
+		t.stop(errSignal{sig})
 	case <-t.ctx.Done():
 	}
 	t.leaving.Store(true)
 	t.s.spawn(func() {
-		<-t.s.signals
+		sig := <-t.s.signals
 		t.s.restore()
-		os.Exit(exitCutOff)
+		exit(errSignal{sig}.code())
 	})
 	t.mu.Lock()
 	t.closing = true
 	t.mu.Unlock()
+	cause := context.Cause(t.ctx)
+	_, interrupted := cause.(errSignal)
 	code := frame.CodeGoingAway
-	switch context.Cause(t.ctx) {
-	case errEnough, errLeft:
+	if cause == errEnough || cause == errLeft {
 		code = frame.CodeNormal
 	}
 	var wg sync.WaitGroup
@@ -106,18 +135,15 @@ func (t *talk) watch() {
 		wg.Add(1)
 		t.s.spawn(func() {
 			defer wg.Done()
-			if context.Cause(t.ctx) != errInterrupted {
+			if !interrupted {
 				defer time.AfterFunc(maxFarewell, func() { p.CloseNow() }).Stop()
 			}
 			p.Close(code, "")
 		})
 	}
 	wg.Wait()
-	switch context.Cause(t.ctx) {
-	case errInterrupted, errTimeout:
-		if t.out != nil {
-			time.AfterFunc(maxFarewell, t.out.abandon)
-		}
+	if t.out != nil && (interrupted || cause == errTimeout) {
+		time.AfterFunc(maxFarewell, t.out.abandon)
 	}
 }
 
@@ -185,17 +211,36 @@ func (t *talk) show(m websocket.Message, p *peer) {
 	if t.o.count > 0 && n > t.o.count {
 		return
 	}
+	if t.s.inTerminal {
+		data := bytes.Clone(m.Data)
+		t.latest.Store(&data)
+	}
+	from := ""
+	if len(*t.peers.Load()) > 1 {
+		from = strconv.Itoa(p.number)
+	}
 	switch {
+	case m.Type == websocket.Binary && t.saved != nil:
+		t.save(m.Data, from)
 	case t.out != nil:
-		t.out.line(m.Data, t.s.spawn)
-	case len(*t.peers.Load()) > 1:
-		t.s.received(m, strconv.Itoa(p.number))
+		t.out.message(t.s.plain(m), t.s.spawn)
 	default:
-		t.s.received(m, "")
+		t.s.received(m, from)
 	}
 	if n == t.o.count {
 		t.stop(errEnough)
 	}
+}
+
+// save saves a binary message (-save).
+func (t *talk) save(p []byte, from string) {
+	name, err := t.saved.save(p)
+	if err != nil {
+		t.s.failure("output error: %s", text.Escape(err.Error()))
+		t.stop(errOutput)
+		return
+	}
+	t.s.tell(cyan, fmt.Sprintf("<%s (%d bytes) saved as %s", from, len(p), text.Escape(name)))
 }
 
 // send sends m to everybody, and reports whether there is anybody.
@@ -228,7 +273,11 @@ func (t *talk) verdict(code int) int {
 	if t.out != nil {
 		t.out.flush()
 	}
-	switch context.Cause(t.ctx) {
+	cause := context.Cause(t.ctx)
+	if sig, ok := cause.(errSignal); ok {
+		return sig.code() // the user wanted to leave, whatever was left to do
+	}
+	switch cause {
 	case errEnough:
 		return exitNormal
 	case errTimeout:
@@ -236,8 +285,6 @@ func (t *talk) verdict(code int) int {
 		return exitTimeout
 	case errOutput:
 		return exitUsage
-	case errInterrupted:
-		return code // the user wanted to leave, whatever was left to do
 	}
 	t.delivering.Lock()
 	defer t.delivering.Unlock()

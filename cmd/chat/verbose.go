@@ -11,11 +11,11 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
-	"strings"
 
 	"hawser/websocket"
 	"hawser/websocket/client"
 	"hawser/websocket/cmd/internal/text"
+	"hawser/websocket/frame"
 	"hawser/websocket/frame/deflate"
 )
 
@@ -26,11 +26,11 @@ func (s *screen) traceDial(ctx context.Context, d *client.Dialer) context.Contex
 	proxy := d.Proxy
 	d.Proxy = func(r *http.Request) (*url.URL, error) {
 		u, err := proxy(r)
-		s.note("* request to " + text.Escape(r.URL.Redacted()))
+		s.note("* request to " + text.Escape(hideInURL(r.URL.String())))
 		if u != nil {
-			s.note("* through the proxy " + text.Escape(u.Redacted()))
+			s.note("* through the proxy " + text.Escape(hideInURL(u.String())))
 		}
-		head = r.Method + " " + r.URL.RequestURI() + " HTTP/1.1"
+		head = r.Method + " " + hideInURL(r.URL.RequestURI()) + " HTTP/1.1"
 		return u, err
 	}
 	d.TLSConfig.VerifyConnection = func(cs tls.ConnectionState) error {
@@ -69,8 +69,9 @@ func (s *screen) showResponse(resp *http.Response) {
 		s.showHeader("< ", name, resp.Header[name])
 	}
 	s.note("<")
+	secrets := s.o.secrets()
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		s.note(text.Escape(lines.Text()))
+		s.note(text.Escape(hide(lines.Text(), secrets)))
 	}
 }
 
@@ -108,13 +109,22 @@ func (s *screen) showSaved(z *websocket.Compressed) {
 // showHeader shows a header, but no credentials.
 func (s *screen) showHeader(prefix, name string, values []string) {
 	for _, value := range values {
-		switch http.CanonicalHeaderKey(name) {
-		case "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie":
-			scheme, _, ok := strings.Cut(value, " ")
-			if value = "***"; ok && strings.HasSuffix(name, "uthorization") {
-				value = scheme + " ***"
+		s.note(prefix + text.Escape(name+": "+withoutSecret(name, value)))
+	}
+}
+
+// traceControl shows the pings and pongs of a connection. Of what they carry a trace
+// knows the length.
+func (s *screen) traceControl() *websocket.Trace {
+	show := func(what string) func(*websocket.Conn, frame.Header) {
+		return func(_ *websocket.Conn, h frame.Header) {
+			switch h.Opcode {
+			case frame.Ping:
+				s.note(fmt.Sprintf("* ping %s (%d bytes)", what, h.Length))
+			case frame.Pong:
+				s.note(fmt.Sprintf("* pong %s (%d bytes)", what, h.Length))
 			}
 		}
-		s.note(fmt.Sprintf("%s%s: %s", prefix, name, text.Escape(value)))
 	}
+	return &websocket.Trace{FrameReceived: show("received"), FrameSent: show("sent")}
 }

@@ -49,22 +49,21 @@ func (p *picture) draw(prompt string, line []rune, pos, width, height int) strin
 	for _, r := range prompt {
 		put(string(r), Width(r))
 	}
-	cursorRow, cursorCol := 0, 0
-	for i, r := range line {
-		s := shown(r)
-		w := 0
-		for _, r := range s {
-			w += Width(r)
-		}
+	cursorRow, cursorCol, before := 0, 0, "" // what is before the cursor in its row
+	for i := 0; i < len(line); {
+		end := next(line, i)
+		s, w := shown(line[i:end])
 		put(s, min(w, width))
-		if i == pos {
+		if i <= pos && pos < end {
 			cursorRow, cursorCol = len(rows), col-min(w, width)
+			before = strings.TrimSuffix(row.String(), s)
 		}
+		i = end
 	}
 	if pos >= len(line) {
 		put("", 1) // room for the cursor
-		cursorRow, cursorCol = len(rows), col-1
 		col--
+		cursorRow, cursorCol, before = len(rows), col, row.String()
 	}
 	rows, widths = append(rows, row.String()), append(widths, col)
 
@@ -74,21 +73,27 @@ func (p *picture) draw(prompt string, line []rune, pos, width, height int) strin
 	p.widths, p.row, p.col = widths[first:last], cursorRow-first, cursorCol
 
 	out := strings.Join(rows[first:last], "\r\n")
+	if pos >= len(line) {
+		return out // the cursor is there
+	}
 	if up := last - 1 - cursorRow; up > 0 {
 		out += fmt.Sprintf("\x1b[%dA", up)
 	}
-	out += "\r"
-	if cursorCol > 0 {
-		out += fmt.Sprintf("\x1b[%dC", cursorCol)
-	}
-	return out
+	// What is before the cursor is drawn again, which brings it to its place also
+	// on a terminal that sees other widths than we do.
+	return out + "\r" + before
 }
 
-// shown is how a character of the line looks. The ones that would do something
-// to the terminal look like escapes.
-func shown(r rune) string {
-	if r == '\t' {
-		return `\t`
+// shown is how a character of the line looks, and its width. The ones that would do
+// something to the terminal look like escapes.
+func shown(cluster []rune) (string, int) {
+	s := strings.ReplaceAll(text.Escape(string(cluster)), "\t", `\t`)
+	if s == string(cluster) {
+		return s, clusterWidth(cluster)
 	}
-	return text.Escape(string(r))
+	w := 0
+	for _, r := range s {
+		w += Width(r)
+	}
+	return s, w
 }

@@ -116,6 +116,8 @@ func (b *buffer) edit(k key) bool {
 			b.kill(b.wordRight(), chained)
 		case 0x7F, ctrl('H'):
 			b.kill(b.wordLeft(), chained)
+		case '\r', '\n':
+			b.insert('\n') // another line of the same message
 		default:
 			return false
 		}

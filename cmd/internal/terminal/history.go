@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -27,6 +28,7 @@ type History struct {
 // without a file.
 //
 // Several programs may have the same file: each line is appended by one write.
+// Only its owner can read the file, whatever its mode was before.
 func OpenHistory(file string) (*History, error) {
 	h := &History{file: file}
 	if file == "" {
@@ -43,7 +45,11 @@ func (h *History) load() error {
 	if err := os.MkdirAll(filepath.Dir(h.file), 0o700); err != nil {
 		return err
 	}
-	f, err := os.Open(h.file)
+	// The file may be a symbolic link to where the user really keeps it.
+	if file, err := filepath.EvalSymlinks(h.file); err == nil {
+		h.file = file
+	}
+	f, err := openRegular(h.file, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -55,8 +61,8 @@ func (h *History) load() error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return errors.New(h.file + " is not a regular file")
+	if info.Mode().Perm()&0o077 != 0 {
+		f.Chmod(0o600) // it fails where the file is somebody else's affair
 	}
 	skip := max(0, info.Size()-maxHistoryBytes)
 	text, err := io.ReadAll(io.NewSectionReader(f, skip, maxHistoryBytes))
@@ -75,12 +81,41 @@ func (h *History) load() error {
 	if skip == 0 {
 		return nil
 	}
-	// What another program appends just now may be lost; nothing else can be.
-	whole := h.file + ".new"
-	if err := os.WriteFile(whole, []byte(strings.Join(h.lines, "\n")+"\n"), 0o600); err != nil {
+	return h.rewrite()
+}
+
+// rewrite replaces the file by one that has the lines in memory. What another
+// program appends just now may be lost; nothing else can be. The new file is one
+// that nobody can have planted: it has a random name and must not exist before.
+func (h *History) rewrite() error {
+	f, err := os.CreateTemp(filepath.Dir(h.file), filepath.Base(h.file)+".*")
+	if err != nil {
 		return err
 	}
-	return os.Rename(whole, h.file)
+	_, err = f.WriteString(strings.Join(h.lines, "\n") + "\n")
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), h.file)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// openRegular opens a regular file. Opening something else, such as a FIFO, could
+// wait for ever.
+func openRegular(name string, flags int) (*os.File, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return nil, errors.New(name + " is not a regular file")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	return os.OpenFile(name, flags, 0o600)
 }
 
 // remember keeps line in memory, and reports whether it's new.
@@ -96,15 +131,30 @@ func (h *History) remember(line string) bool {
 }
 
 // Add adds a line that was typed. One that begins with a space is forgotten with
-// the program, as in a shell.
+// the program, as in a shell, and so is a message of several lines.
 func (h *History) Add(line string) {
-	if !h.remember(line) || h.file == "" || line[0] == ' ' || len(line) > maxHistoryLine {
+	if !h.remember(line) || h.file == "" || line[0] == ' ' || len(line) > maxHistoryLine || strings.Contains(line, "\n") {
 		return
 	}
-	f, err := os.OpenFile(h.file, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := openRegular(h.file, os.O_RDWR|os.O_APPEND|os.O_CREATE)
 	if err != nil {
 		return // it isn't worth disturbing a conversation
 	}
+	defer f.Close()
+	if !endsLine(f) {
+		line = "\n" + line
+	}
 	f.WriteString(line + "\n")
-	f.Close()
+}
+
+// endsLine reports whether what f holds is whole lines. The last one may lack its
+// end if an editor or a full disk left it so.
+func endsLine(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return true
+	}
+	last := make([]byte, 1)
+	_, err = f.ReadAt(last, info.Size()-1)
+	return err != nil || bytes.Equal(last, []byte("\n"))
 }

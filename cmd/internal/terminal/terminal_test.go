@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hawser/websocket/cmd/internal/vt"
+	"hawser/websocket/internal/vt"
 )
 
 // open returns a terminal with a screen to look at, that in is typed on.
@@ -65,6 +65,7 @@ func TestEdit(t *testing.T) {
 		{"skin_tone", "👍🏽" + back, "> |"},
 		{"flags", "🇩🇪🇫🇷" + left + "x", "> 🇩🇪x|🇫🇷"},
 		{"control_characters", paste + "a\tb\x1b[2J\u202e" + pasted, `> a\tb\x1b[2J\u202e|`},
+		{"another_line", "a\x1b\rb" + left + left, `> a|\nb`},
 		{"unknown_keys", "\x1b[[A\x1b[15~\x1bOPa\x1b[99;99xb\x1b[I\x1b\x1bqc\xffd\x1b[\x1be", "> abcd|"},
 		{"endless_sequence", "\x1b[" + strings.Repeat("1", 40) + "x", "> 1111111111x|"},
 		{"clear_the_screen", "abc\x0c", "> abc|"},
@@ -108,6 +109,8 @@ func TestReadLine(t *testing.T) {
 		{"end_only_of_an_empty_line", "a" + d + "\r" + d, []string{"a"}},
 		{"pasted_lines", paste + "a\nb\rc\r\n\td\x04" + pasted + "e\r", []string{"a", "b", "c", "\td\x04e"}},
 		{"pasted_end_of_line_last", paste + "a\r" + pasted + "\r", []string{"a", ""}},
+		{"several_lines_in_one", "a\x1b\rb\x1b\nc\r", []string{"a\nb\nc"}},
+		{"several_lines_again", "a\x1b\rb\r" + up + "\r", []string{"a\nb", "a\nb"}},
 		{"history_is_sent", "a\r" + up + "\r", []string{"a", "a"}},
 		{"search_is_sent", "abc\rx\r" + r + "b\r", []string{"abc", "x", "abc"}},
 		{"split_UTF-8", "é日\r", []string{"é日"}},
@@ -153,6 +156,9 @@ func TestLongLine(t *testing.T) {
 		{"wide_at_the_break", "1234567日本", 10, 5, "> 1234567\n日本|"},
 		{"cursor_on_the_wide", "1234567日本" + left + left, 10, 5, "> 1234567\n|日本"},
 		{"combining_at_the_break", "1234567e\u03018", 10, 5, "> 1234567e\u0301\n8|"},
+		{"joined_emoji_fill_the_row", "123456👩\u200d👩\u200d👧x" + left, 10, 5, "> 123456👩\u200d👩\u200d👧\n|x"},
+		{"joined_emoji_at_the_break", "1234567👩\u200d👩\u200d👧" + left, 10, 5, "> 1234567\n|👩\u200d👩\u200d👧"},
+		{"cursor_behind_joined_emoji", "👩\u200d👩\u200d👧❤\ufe0f👍🏽ab" + left, 20, 5, "> 👩\u200d👩\u200d👧❤\ufe0f👍🏽a|b"},
 		{"shorter_again", "123456789" + u + "x", 10, 5, "> x|"},
 		{"longer_than_the_screen", strings.Repeat("1234567890", 4), 10, 4, "9012345678\n9012345678\n90|"},
 		{"beginning_of_it", strings.Repeat("1234567890", 4) + home, 10, 4, "> |12345678\n9012345678\n9012345678"},
@@ -272,6 +278,31 @@ func TestWidth(t *testing.T) {
 		if wideRanges[i][0] <= wideRanges[i-1][1] || wideRanges[i][0] > wideRanges[i][1] {
 			t.Errorf("%x is not in order", wideRanges[i])
 		}
+	}
+}
+
+func TestClusterWidth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"a": 1, "e\u0301": 1, "👩\u200d👩\u200d👧": 2, "👩\u200d❤\ufe0f\u200d👨": 2, "👍🏽": 2, "🇩🇪": 2, "❤": 1, "❤\ufe0f": 2, "🏳\ufe0f\u200d🌈": 2,
+		"🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f": 2, "नि": 2, "각": 2, "a\u200db": 2, "\U0001FAEF": 2,
+	} {
+		cluster := []rune(text)
+		if got := clusterWidth(cluster); got != want || next(cluster, 0) != len(cluster) {
+			t.Errorf("%q: width %d, want %d; ends at %d of %d", text, got, want, next(cluster, 0), len(cluster))
+		}
+	}
+}
+
+// TestForeignWidths: the cursor is in its place also on a terminal that doesn't
+// join emoji.
+func TestForeignWidths(t *testing.T) {
+	t.Parallel()
+	var written strings.Builder
+	term := &Terminal{in: strings.NewReader("👩\u200d👧ab" + left), out: &written, prompt: "> ", width: 40, height: 5, history: &History{}}
+	term.ReadLine()
+	if !strings.HasSuffix(written.String(), "> 👩\u200d👧ab\r> 👩\u200d👧a") {
+		t.Errorf("%q", written.String())
 	}
 }
 

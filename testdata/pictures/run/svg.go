@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"strconv"
+	"strings"
+
+	"hawser/websocket/internal/vt"
 )
 
 // style is how a character looks. The zero value is plain.
@@ -59,6 +63,17 @@ func (t *style) set(args []int) {
 	}
 }
 
+// styled is how a cell looks.
+func styled(c vt.Cell) (t style) {
+	var args []int
+	for arg := range strings.SplitSeq(c.Style, ";") {
+		n, _ := strconv.Atoi(arg)
+		args = append(args, n)
+	}
+	t.set(args)
+	return t
+}
+
 // indexed is the colour n of 256: the palette, a cube and greys.
 func indexed(n int) string {
 	n &= 255
@@ -99,18 +114,18 @@ func (t style) attributes() string {
 	return a
 }
 
-// svg draws the screen, down to its last line that isn't empty.
-func (s *screen) svg() []byte {
+// svg draws the rows of a screen, down to the last one that isn't empty.
+func svg(rows [][]vt.Cell, columns int) []byte {
 	const w, h, margin, title = 8.4, 20, 16, 28
 	last := 0
-	for y, row := range s.cells {
+	for y, row := range rows {
 		for _, c := range row {
-			if !c.empty() {
+			if !empty(c) {
 				last = y
 			}
 		}
 	}
-	width, height := 2*margin+int(w*float64(s.columns())+.5), title+(last+1)*h+margin
+	width, height := 2*margin+int(w*float64(columns)+.5), title+(last+1)*h+margin
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %d" role="img" aria-label="A session of cmd/chat">`+"\n", width, height, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" rx="8" fill="#14171a"/>`+"\n", width, height)
@@ -118,12 +133,12 @@ func (s *screen) svg() []byte {
 		fmt.Fprintf(&b, `<circle cx="%d" cy="15" r="5" fill="%s"/>`+"\n", margin+5+i*16, color)
 	}
 	fmt.Fprintln(&b, `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" style="white-space:pre">`)
-	for y, row := range s.cells[:last+1] {
+	for y, row := range rows[:last+1] {
 		for x := 0; x < len(row); {
 			n, text := piece(row[x:])
 			if text != "" {
 				left, length := margin+w*float64(x), w*float64(n)
-				look := row[x].style
+				look := styled(row[x])
 				if look.inverse {
 					fmt.Fprintf(&b, `<rect x="%.1f" y="%d" width="%.1f" height="%d"%s/>`+"\n", left, title+y*h, length, h, look.attributes())
 					look.color = "#14171a"
@@ -142,27 +157,30 @@ func (s *screen) svg() []byte {
 
 // piece returns the text at the beginning of a row that looks the same, and its
 // number of cells: a wide character, the empty cells, or what is up to those.
-func piece(row []cell) (n int, text string) {
-	wide := func(i int) bool { return i+1 < len(row) && row[i+1].text == "" }
+func piece(row []vt.Cell) (n int, text string) {
+	wide := func(i int) bool { return i+1 < len(row) && row[i+1].Text == "" }
 	if wide(0) {
-		return 2, row[0].text
+		return 2, row[0].Text
 	}
-	for n < len(row) && row[n].empty() {
+	for n < len(row) && empty(row[n]) {
 		n++
 	}
 	if n > 0 {
 		return n, ""
 	}
-	for n < len(row) && row[n].style == row[0].style && !wide(n) {
+	for n < len(row) && styled(row[n]) == styled(row[0]) && !wide(n) {
 		// One space stays; one at the end would be lost, and squeeze the others.
-		if row[n].empty() && (n+1 == len(row) || row[n+1].empty() || wide(n+1)) {
+		if empty(row[n]) && (n+1 == len(row) || empty(row[n+1]) || wide(n+1)) {
 			break
 		}
-		text += row[n].text
+		text += row[n].Text
 		n++
 	}
 	return n, text
 }
 
 // empty reports whether nothing is to be seen in a cell.
-func (c cell) empty() bool { return c.text == " " && !c.inverse && !c.under }
+func empty(c vt.Cell) bool {
+	look := styled(c)
+	return c.Text == " " && !look.inverse && !look.under
+}

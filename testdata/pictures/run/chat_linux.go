@@ -7,7 +7,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
+
+	"hawser/websocket/internal/vt"
 )
 
 // steps are what the person at the terminal types, each once the screen shows what
@@ -24,7 +27,7 @@ const columns, rows = 72, 24
 // drawChat has a session with the program chat in a pseudo-terminal, and draws
 // what the screen shows at its end.
 func drawChat(chat string) ([]byte, error) {
-	master, terminal, err := openTerminal(columns, rows)
+	master, terminal, err := vt.OpenPTY(columns, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -32,26 +35,25 @@ func drawChat(chat string) ([]byte, error) {
 	cmd := exec.Command(chat)
 	cmd.Env = []string{"TERM=xterm-256color", "LANG=C.UTF-8", "HOME=" + filepath.Dir(chat)}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
-	control(cmd)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	defer cmd.Process.Kill()
 	terminal.Close()
-	s := newScreen(columns, rows)
-	s.answer = master
+	s := vt.New(columns, rows)
 	s.Write([]byte("\x1b[1m$\x1b[m go run ./cmd/chat\r\n"))
 	if err := session(s, master); err != nil {
-		return nil, fmt.Errorf("%w; the screen:\n%s", err, s)
+		return nil, fmt.Errorf("%w; the screen:\n%s", err, s.Screen())
 	}
 	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("%w; the screen:\n%s", err, s)
+		return nil, fmt.Errorf("%w; the screen:\n%s", err, s.Screen())
 	}
-	return s.svg(), nil
+	return svg(s.Rows(), columns), nil
 }
 
 // session types the steps and reads until the program ends.
-func session(s *screen, master *os.File) error {
+func session(s *vt.Terminal, master *os.File) error {
 	output := make(chan []byte)
 	go func() {
 		defer close(output)
@@ -82,7 +84,7 @@ func session(s *screen, master *os.File) error {
 		case <-late:
 			return errors.New("nothing comes any more")
 		}
-		if len(left) > 0 && strings.Contains(s.String(), left[0].wait) {
+		if len(left) > 0 && strings.Contains(s.Screen(), left[0].wait) {
 			master.WriteString(left[0].typed)
 			left = left[1:]
 		}

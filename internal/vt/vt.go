@@ -1,9 +1,11 @@
-// Package vt is a terminal for tests: it has a screen to look at. It does what a
-// VT100 does as far as our programs use it, and takes note of what they shouldn't.
+// Package vt is a terminal for tests and pictures: it has a screen to look at. It
+// does what today's terminals do as far as our programs use it, and takes note of
+// what they shouldn't.
 package vt
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,14 +22,20 @@ type Terminal struct {
 	top           int   // the first row of the screen
 	row, col      int   // of the cursor; col may be width, after the last column
 	unread        []byte
+	style         string
 	modes         map[string]bool
 	strange       []string
 }
 
-// A row has one cell for each column, of which a wide character leaves the
-// second one empty.
+// A Cell is a column of a row. A wide character leaves the second one of its cells
+// without text.
+type Cell struct {
+	Text  string
+	Style string // the arguments of all ESC [ ... m since the last that reset it
+}
+
 type row struct {
-	cells  []string
+	cells  []Cell
 	joined bool // the next row goes on with the same line
 }
 
@@ -49,7 +57,7 @@ func (t *Terminal) Screen() string {
 				line.WriteByte('|')
 			}
 			if col < len(t.rows[i].cells) {
-				line.WriteString(t.rows[i].cells[col])
+				line.WriteString(t.rows[i].cells[col].Text)
 			} else if i == t.row && col < t.col {
 				line.WriteByte(' ')
 			}
@@ -58,6 +66,17 @@ func (t *Terminal) Screen() string {
 		b.WriteByte('\n')
 	}
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// Rows returns a copy of the rows of the screen. They may be shorter than it is wide.
+func (t *Terminal) Rows() [][]Cell {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var rows [][]Cell
+	for _, r := range t.rows[t.top:] {
+		rows = append(rows, slices.Clone(r.cells))
+	}
+	return rows
 }
 
 // Mode reports whether a private mode, such as "?2004", is on.
@@ -136,13 +155,10 @@ func columns(r rune) int {
 
 func (t *Terminal) put(r rune) {
 	w := columns(r)
-	if w == 0 {
-		if cells := t.rows[t.row].cells; t.col > 0 && t.col <= len(cells) {
-			at := t.col - 1
-			if cells[at] == "" {
-				at--
-			}
-			cells[at] += string(r)
+	if before := t.before(); before != nil && (w == 0 || w == 2 && joins(before.Text, r)) {
+		before.Text += string(r)
+		if r == emojiSelector && t.col < t.width && t.rows[t.row].cells[t.col-1].Text != "" {
+			t.set("", before.Style)
 		}
 		return
 	}
@@ -151,15 +167,43 @@ func (t *Terminal) put(r rune) {
 		t.col = 0
 		t.down()
 	}
+	t.set(string(r), t.style)
+	for range w - 1 {
+		t.set("", t.style)
+	}
+}
+
+// set gives the cell at the cursor a content and moves the cursor on.
+func (t *Terminal) set(text, style string) {
 	cells := &t.rows[t.row].cells
-	for len(*cells) < t.col+w {
-		*cells = append(*cells, " ")
+	for len(*cells) <= t.col {
+		*cells = append(*cells, Cell{Text: " "})
 	}
-	(*cells)[t.col] = string(r)
-	if w == 2 {
-		(*cells)[t.col+1] = ""
+	(*cells)[t.col] = Cell{text, style}
+	t.col++
+}
+
+// before returns the character before the cursor, nil if there is none.
+func (t *Terminal) before() *Cell {
+	cells := t.rows[t.row].cells
+	if t.col == 0 || t.col > len(cells) {
+		return nil
 	}
-	t.col += w
+	at := t.col - 1
+	if at > 0 && cells[at].Text == "" {
+		at--
+	}
+	return &cells[at]
+}
+
+const (
+	joiner        = "\u200d"
+	emojiSelector = '\ufe0f'
+)
+
+// joins reports whether a wide r becomes one emoji with what is before it.
+func joins(before string, r rune) bool {
+	return strings.HasSuffix(before, joiner) || before != " " && r >= 0x1F3FB && r <= 0x1F3FF
 }
 
 func (t *Terminal) sequence(b []byte) int {
@@ -195,7 +239,10 @@ func (t *Terminal) sequence(b []byte) int {
 		t.rows = t.rows[:t.row+1]
 	case final == 'J' && args == "2":
 		clear(t.rows[t.top:])
+	case final == 'm' && (args == "" || args == "0"):
+		t.style = ""
 	case final == 'm':
+		t.style = strings.TrimPrefix(t.style+";"+args, ";")
 	case final == 'h', final == 'l':
 		t.modes[args] = final == 'h'
 	default:
@@ -224,7 +271,7 @@ func (t *Terminal) Resize(width, height int) {
 	for i, r := range old {
 		for col := 0; col < len(r.cells) || i == row0 && col <= col0; col++ {
 			w := 1
-			if col+1 < len(r.cells) && r.cells[col+1] == "" {
+			if col+1 < len(r.cells) && r.cells[col+1].Text == "" {
 				w = 2
 			}
 			if i == row0 && col == col0 && col >= len(r.cells) {
