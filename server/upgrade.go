@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -22,25 +21,43 @@ import (
 // and to HTTP's framing, such as Connection and Sec-WebSocket-Protocol. The connection's
 // context has the values of r.Context(), not its end.
 //
+// On a stream of HTTP/2 (RFC 8441) the caller has to close the connection, by
+// [websocket.Conn.Close] or CloseNow, before its handler returns: the stream ends with
+// it.
+//
 // A request that can't be upgraded has been answered when Upgrade returns its
 // error, which is a *[handshake.Refusal] if it's the client's fault or there are
 // too many.
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
+	c, stream, err := s.establish(w, r)
+	if stream != nil {
+		stream.lend()
+	}
+	return c, err
+}
+
+// establish is Upgrade, but for that somebody has to run the stream if there's one,
+// which may also be with an error.
+func (s *Server) establish(w http.ResponseWriter, r *http.Request) (*websocket.Conn, *h2stream, error) {
 	s.begin() // a Shutdown waits
 	defer s.end()
 	var o opening
 	if err := s.upgrade(w, r, &o); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c := s.open(&o)
 	if err := c.Err(); err != nil {
-		return nil, fmt.Errorf("websocket: upgrade: %w", err)
+		return nil, o.stream, fmt.Errorf("websocket: upgrade: %w", err)
 	}
 	if o.place.late {
-		c.Close(frame.CodeGoingAway, "")
-		return nil, errClosing.error
+		if o.stream == nil {
+			c.Close(frame.CodeGoingAway, "")
+		} else {
+			go c.Close(frame.CodeGoingAway, "") // the answer to it comes when the stream is run
+		}
+		return nil, o.stream, errClosing.error
 	}
-	return c, nil
+	return c, o.stream, nil
 }
 
 // refused is why a request isn't upgraded, and what that counts as.
@@ -56,16 +73,17 @@ var errClosing = refused{reasonClosing, &handshake.Refusal{
 
 // opening is what an upgrade comes to.
 type opening struct {
-	nc    net.Conn // nil before it has come to it
-	brw   *bufio.ReadWriter
-	setup websocket.Setup
-	place *slot
+	t      websocket.Transport // nil before it has come to it
+	stream *h2stream           // t, if it's one
+	brw    *bufio.ReadWriter   // of t, if it's a connection of its own
+	setup  websocket.Setup
+	place  *slot
 }
 
 // upgrade has to be followed by open, unless it returns an error.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
 	defer func() {
-		if o.nc == nil { // or Check panics
+		if o.t == nil { // or Check panics
 			s.endHandshake()
 		}
 	}()
@@ -80,7 +98,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 		return s.refuse(w, r, err)
 	}
 	defer func() {
-		if o.nc == nil {
+		if o.t == nil {
 			s.release(o.place)
 		}
 	}()
@@ -93,21 +111,49 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
 		}
 	}
-	o.setup.Answer, err = handshake.AppendResponse(nil, req.Key, o.setup.Subprotocol, extensions, w.Header())
+	if r.ProtoMajor > 1 {
+		err = o.takeStream(w, r, extensions)
+	} else {
+		err = o.takeConn(w, req.Key, extensions)
+	}
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
+	s.logRequest(slog.LevelDebug, r, "websocket: opened")
+	o.setup.Context = context.WithoutCancel(r.Context())
+	return nil
+}
+
+// takeConn takes the TCP connection from net/http.
+func (o *opening) takeConn(w http.ResponseWriter, key string, extensions []handshake.Extension) (err error) {
+	o.setup.Answer, err = handshake.AppendResponse(nil, key, o.setup.Subprotocol, extensions, w.Header())
+	if err != nil {
+		return err
+	}
 	nc, brw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return s.refuse(w, r, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err))
+		return fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
 	}
-	if err := nc.SetDeadline(time.Time{}); err != nil { // the http.Server may have set some
-		nc.Close()
-		return fmt.Errorf("websocket: upgrade: %w", err)
+	if nc.SetDeadline(time.Time{}) != nil { // the http.Server may have set some
+		nc.Close() // which the connection finds out
 	}
-	s.logRequest(slog.LevelDebug, r, "websocket: opened")
-	o.nc, o.brw = nc, brw
-	o.setup.Context = context.WithoutCancel(r.Context())
+	o.t, o.brw = nc, brw
+	return nil
+}
+
+// takeStream takes the stream of an extended CONNECT.
+func (o *opening) takeStream(w http.ResponseWriter, r *http.Request, extensions []handshake.Extension) (err error) {
+	header := w.Header().Clone()
+	if header == nil {
+		header = make(http.Header)
+	}
+	if err := handshake.SetConnectResponse(header, o.setup.Subprotocol, extensions); err != nil {
+		return err
+	}
+	if o.stream, err = acceptStream(w, r, header); err != nil {
+		return err
+	}
+	o.t, o.setup.Answer = o.stream, streamAnswer
 	return nil
 }
 
@@ -116,11 +162,16 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 func (s *Server) open(o *opening) *websocket.Conn {
 	defer s.endHandshake()
 	place := o.place
-	o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
+	if o.brw != nil {
+		o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
+	}
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
-	c := websocket.NewConn(o.nc, o.setup, s.Config)
+	c := websocket.NewConn(o.t, o.setup, s.Config)
 	s.startLife(c, place)
+	if o.brw == nil {
+		return c
+	}
 	// net/http doesn't look at these any more, but keeps their buffers as long
 	// as its goroutine lives.
 	*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
