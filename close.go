@@ -53,6 +53,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	}
 	if c.err.Load() == nil {
 		in.ctx = context.Background()
+		c.in.watch.stream = false
 		c.rd.Detach() // the user may still look at the last message
 		if c.inflater != nil {
 			c.inflater.b = nil
@@ -157,8 +158,8 @@ func (c *Conn) answerClose(code frame.Code, reason string) *CloseError {
 	o := &c.out
 	o.mu.Lock()
 	defer c.unlockOut()
-	local := o.sent != 0
-	if !local {
+	local := o.sent != 0 && c.in.control != peerHalfClosed
+	if o.sent == 0 {
 		payload, _ := frame.AppendClose(nil, code, reason)
 		c.queueClose(payload)
 	}

@@ -27,10 +27,25 @@ func (c *Conn) handleControl(op frame.Opcode, p []byte) error {
 		if err != nil {
 			return err
 		}
+		if c.in.watch.stream && code == frame.CodeNormal && reason == halfClose && !c.closing() {
+			c.in.control = peerHalfClosed
+			return errHalfClosed
+		}
 		c.peerClosed(code, reason)
 		return errEnded
 	}
 	return nil
+}
+
+// peerHalfClosed stands for the Close frame of a peer that goes on to read, which is
+// to be answered when this side's stream ends. It's no opcode.
+const peerHalfClosed frame.Opcode = 0xff
+
+// closing reports whether this side has sent a Close frame, or can't any more.
+func (c *Conn) closing() bool {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return c.out.sent != 0 || c.out.broken
 }
 
 // A pong is for a ping that is answered later.

@@ -29,6 +29,7 @@ type ending struct {
 	pinged bool        // a ping of the keepalive waits for any byte, until due; guarded by mu
 	bound  bool        // the end must have come when due has; guarded by mu
 	gone   bool        // the transport is closed; guarded by mu
+	half   bool        // a stream has half-closed, and may read on for as long as it likes; guarded by mu
 	due    int64       // on the clock of now; guarded by mu
 	timer  *time.Timer // nil until it's needed; guarded by mu
 }
@@ -85,6 +86,8 @@ func (c *Conn) dueLocked() (act func()) {
 			return c.cut
 		}
 		return c.closeTimedOut
+	case state == closing && e.half:
+		return nil
 	case state == closing:
 		return c.closingLocked()
 	}
@@ -120,6 +123,17 @@ func (c *Conn) beginClosing(everything bool) {
 	}
 	if state == open || everything && state == closing && !e.bound {
 		c.boundLocked(everything)
+	}
+}
+
+// beginHalfClosing is beginClosing for a stream, whose half-close bounds nothing.
+func (c *Conn) beginHalfClosing() {
+	e := &c.end
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state.Load() == open {
+		e.half = true
+		e.state.Store(closing)
 	}
 }
 

@@ -81,6 +81,10 @@ func (e *CloseError) normal() bool {
 	if e.Local {
 		code = e.SentCode
 	}
+	return isNormal(code)
+}
+
+func isNormal(code frame.Code) bool {
 	return code == frame.CodeNormal || code == frame.CodeGoingAway || code == frame.CodeNone
 }
 

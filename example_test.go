@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net"
+	"strings"
 	"time"
 
 	"hawser/websocket"
@@ -148,4 +151,66 @@ func ExampleNetConn() {
 	p, err := io.ReadAll(websocket.NetConn(server, websocket.Binary))
 	fmt.Println(string(p), err)
 	// Output: any stream <nil>
+}
+
+// A tunnel: each end of it copies between a stream and another connection. When one
+// side has no more to send, only its half is closed, so the answer still arrives.
+func ExampleNetConn_tunnel() {
+	near, far := websocket.Pipe(websocket.Config{}, websocket.Config{})
+	defer near.CloseNow()
+	defer far.CloseNow()
+
+	// tunnel copies in both directions until both have ended.
+	tunnel := func(a, b net.Conn) {
+		defer a.Close()
+		defer b.Close()
+		half := func(to, from net.Conn) {
+			io.Copy(to, from)
+			to.(interface{ CloseWrite() error }).CloseWrite()
+		}
+		done := make(chan struct{})
+		go func() {
+			half(a, b)
+			close(done)
+		}()
+		half(b, a)
+		<-done
+	}
+	listen := func(serve func(net.Conn)) string {
+		l, err := net.Listen("tcp", "localhost:0")
+		if err != nil {
+			log.Fatal(err)
+		}
+		go func() {
+			defer l.Close()
+			if c, err := l.Accept(); err == nil {
+				serve(c)
+			}
+		}()
+		return l.Addr().String()
+	}
+	service := listen(func(c net.Conn) {
+		request, _ := io.ReadAll(c) // until the client has no more to say
+		fmt.Fprintf(c, "%d bytes, thank you", len(request))
+		c.Close()
+	})
+	entrance := listen(func(c net.Conn) { tunnel(c, websocket.NetConn(near, websocket.Binary)) })
+	go func() {
+		c, err := net.Dial("tcp", service)
+		if err != nil {
+			log.Fatal(err)
+		}
+		tunnel(websocket.NetConn(far, websocket.Binary), c)
+	}()
+
+	c, err := net.Dial("tcp", entrance)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, strings.Repeat("request ", 100_000))
+	c.(*net.TCPConn).CloseWrite()
+	answer, err := io.ReadAll(c)
+	fmt.Println(string(answer), err)
+	// Output: 800000 bytes, thank you <nil>
 }

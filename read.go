@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"sync/atomic"
 
@@ -22,7 +23,7 @@ type inbound struct {
 	left      int64        // bytes on the wire that the message may still have
 
 	typ       MessageType  // of the message under way, 0 if there is none
-	control   frame.Opcode // of the control frame under way, 0 if there is none
+	control   frame.Opcode // of the control frame under way, 0 if there is none, or peerHalfClosed
 	inFrame   bool         // a data frame is under way
 	fin       bool         // it's the last of its message
 	end       bool         // the message has been read to its end
@@ -178,6 +179,14 @@ func (c *Conn) readFailed(err error) (MessageType, []byte, error) {
 // readMessage reads what is left of the message under way, or all of the next.
 func (c *Conn) readMessage() ([]byte, error) {
 	in := &c.in
+	if c.in.watch.stream { // what a net.Conn left unread is to be held from now on
+		c.in.watch.stream = false
+		limit := in.max.Load()
+		if c.rd.Left() > limit {
+			return nil, errTooBig(limit)
+		}
+		in.left = min(in.left, limit)
+	}
 	for {
 		p, err := c.step(true)
 		if err != nil {
@@ -272,6 +281,13 @@ func (c *Conn) stepOn(whole bool) ([]byte, error) {
 				return p, err
 			}
 		}
+		if in.control == peerHalfClosed {
+			if c.in.watch.stream && !c.closing() {
+				return nil, errHalfClosed
+			}
+			c.peerClosed(frame.CodeNormal, halfClose)
+			return nil, errEnded
+		}
 		if in.control != 0 {
 			// The header may have come in an earlier call, which was cut short.
 			p, err := c.rd.Payload()
@@ -342,6 +358,9 @@ func (c *Conn) begin(h *frame.Header) error {
 		in.active = true
 		in.typ = MessageType(h.Opcode)
 		in.left, in.fragments = in.max.Load(), 0
+		if c.in.watch.stream {
+			in.left = math.MaxInt64
+		}
 		in.text = frame.UTF8{}
 		in.serial++
 		if in.deflated = h.Rsv&frame.Rsv1 != 0; in.deflated {
@@ -352,7 +371,7 @@ func (c *Conn) begin(h *frame.Header) error {
 	if h.Length > in.left {
 		return errTooBig(in.max.Load())
 	}
-	if int(in.fragments) == c.cfg.MaxFragments {
+	if int(in.fragments) == c.cfg.MaxFragments && !c.in.watch.stream {
 		return &frame.Error{Code: frame.CodePolicyViolation, Section: "10.4",
 			Text: fmt.Sprintf("message has more than %d fragments", c.cfg.MaxFragments)}
 	}
@@ -366,8 +385,12 @@ func errTooBig(limit int64) error {
 	return &frame.Error{Code: frame.CodeTooBig, Section: "10.4", Text: fmt.Sprintf("message is longer than %d bytes", limit)}
 }
 
-// errEnded is what step returns when c.err tells how the connection ended.
-var errEnded = errors.New("websocket: connection ended")
+var (
+	// errEnded is what step returns when c.err tells how the connection ended.
+	errEnded = errors.New("websocket: connection ended")
+	// errHalfClosed is what it returns to a stream that the peer has half-closed.
+	errHalfClosed = errors.New("websocket: half-closed by the peer")
+)
 
 // readError turns an error of step into what the user gets, and ends the
 // connection unless it was only the user's context.
@@ -377,6 +400,8 @@ func (c *Conn) readError(err error) error {
 	}
 	breach, broken := err.(*frame.Error)
 	switch {
+	case err == errHalfClosed:
+		return err
 	case err == errEnded:
 	case broken:
 		c.fail(breach)

@@ -20,21 +20,34 @@ var errStale = errors.New("websocket: this message was given up for the next one
 // The bytes of a text are checked as they arrive, but a piece may end inside of
 // a character.
 func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
-	if err := c.lockRead(ctx); err != nil {
+	r := new(messageReader)
+	t, err := c.beginReader(ctx, r, false)
+	if err != nil {
 		return 0, nil, err
 	}
-	c.in.ctx = ctx
+	return t, r, nil
+}
+
+// beginReader makes r the reader of the next message. A stream has no limits, and
+// leaves the peer's half-close to be answered later.
+func (c *Conn) beginReader(ctx context.Context, r *messageReader, stream bool) (MessageType, error) {
+	if err := c.lockRead(ctx); err != nil {
+		return 0, err
+	}
+	in := &c.in
+	in.ctx = ctx
+	c.in.watch.stream = stream
 	p, err := c.nextPiece()
 	if err != nil {
 		err = c.readError(err)
 		c.unlockRead()
-		return 0, nil, err
+		return 0, err
 	}
-	in := &c.in
 	in.streaming = true
-	t, r := in.typ, &messageReader{c, ctx, in.serial, p}
+	*r = messageReader{c, ctx, in.serial, p}
+	t := in.typ
 	c.unlockRead()
-	return t, r, nil
+	return t, nil
 }
 
 // nextPiece returns the first piece of the next message, or what Read had of it when

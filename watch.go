@@ -11,11 +11,12 @@ import (
 // stays in place when the read is over, because the next one mostly comes with
 // the same context: so a loop of reads doesn't allocate.
 type watch struct {
-	on    atomic.Bool // there is a context that is watched
-	fired bool        // the deadline is in the past because it's done
-	mu    sync.Mutex
-	done  <-chan struct{} // its channel
-	stop  func() bool
+	on     atomic.Bool // there is a context that is watched
+	fired  bool        // the deadline is in the past because it's done
+	stream bool        // not of the watch, which has room for it: a net.Conn reads; of whoever holds the reading role
+	mu     sync.Mutex
+	done   <-chan struct{} // its channel
+	stop   func() bool
 }
 
 // start watches ctx on behalf of a reader of c, which is about to wait.

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -38,6 +39,9 @@ func (s *screen) notConnected(err error, tried bool) (code int, retry bool) {
 		return exitConnect, false
 	case errors.As(err, &refused) && refused.Response != nil:
 		return exitConnect, isTemporary(refused.Response.StatusCode)
+	case refused != nil: // it was cut off, or it isn't an HTTP server
+		var broken *net.OpError
+		return exitConnect, errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken)
 	}
 	return exitConnect, true
 }

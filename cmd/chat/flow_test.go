@@ -35,8 +35,7 @@ func TestHelp(t *testing.T) {
 	})
 }
 
-// TestVerbose: -v shows the handshake, and of what is secret only that it's there
-// (line T2).
+// TestVerbose: -v shows the handshake, and of what is secret only that it's there.
 func TestVerbose(t *testing.T) {
 	t.Parallel()
 	url := serve(t)

@@ -43,6 +43,7 @@ import (
 	"time"
 
 	"hawser/websocket/cmd/internal/terminal"
+	"hawser/websocket/cmd/internal/version"
 )
 
 func main() {
@@ -109,7 +110,7 @@ func run(args []string, con console) int {
 		fmt.Fprintf(con.err, "chat: %v\n", err)
 		return exitUsage
 	case o.version:
-		fmt.Fprintln(con.out, version())
+		fmt.Fprintln(con.out, version.String("chat"))
 		return exitNormal
 	case o.completion != "":
 		io.WriteString(con.out, completion(o.completion))

@@ -30,6 +30,7 @@ func TestReconnectInVain(t *testing.T) {
 		{"-proxy ftp://localhost:1 " + url, exitUsage},
 		{"wss://" + strings.TrimPrefix(url, "ws://"), exitConnect},
 		{"ws://" + answering(t, "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n"), exitConnect},
+		{"ws://" + answering(t, "SSH-2.0-OpenSSH_9.2\r\n"), exitConnect},
 		{"ws://" + answering(t, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), exitConnect},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

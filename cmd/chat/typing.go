@@ -55,7 +55,7 @@ func (t *talk) lineSource() func() (string, error) {
 	if t.s.term != nil {
 		return t.s.term.ReadLine
 	}
-	lines := messageReader{r: bufio.NewReader(t.s.in), max: t.o.maxMessage, end: "\n"}
+	lines := messageReader{r: bufio.NewReader(t.s.in), max: t.o.maxMessage, end: "\n", dropCR: true}
 	return func() (string, error) {
 		line, err := lines.next()
 		if err != nil && err != io.EOF {
