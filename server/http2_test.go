@@ -48,7 +48,10 @@ func connect(t *testing.T, hs *httptest.Server, protocol string, header http.Hea
 				r.Header[":protocol"] = []string{protocol}
 			}
 		}}))
-	t.Cleanup(cancel)
+	t.Cleanup(func() {
+		cancel()
+		w.CloseWithError(context.Canceled) // or net/http waits for more of the body
+	})
 	resp, err := hs.Client().Transport.RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		t.Fatal(err)
