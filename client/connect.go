@@ -46,7 +46,7 @@ func (a *attempt) reach(ctx context.Context, u *url.URL) (nc net.Conn, step stri
 		if nc, err = a.e.dialTLS(ctx, "tcp", address(u)); err != nil {
 			return nil, "connect with TLS", err
 		}
-		nc, err = finishTLS(ctx, nc, u)
+		nc, err = a.finishTLS(ctx, nc, u)
 		return nc, "TLS handshake", err
 	}
 	if nc, err = a.e.dial(ctx, "tcp", address(u)); err != nil {
@@ -56,8 +56,8 @@ func (a *attempt) reach(ctx context.Context, u *url.URL) (nc net.Conn, step stri
 	return nc, "TLS handshake", err
 }
 
-// startTLS does the TLS handshake with the host of u. It offers HTTP/1.1 only: the
-// upgrade is nothing that HTTP/2 has.
+// startTLS does the TLS handshake with the host of u. It offers HTTP/2 to servers only,
+// if that's wanted: a proxy is spoken to with HTTP/1.1.
 func (a *attempt) startTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
 	config := a.e.tls.Clone()
 	if config == nil {
@@ -67,18 +67,21 @@ func (a *attempt) startTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Co
 		config.ServerName = withoutZone(u.Hostname())
 	}
 	config.NextProtos = []string{"http/1.1"}
-	return finishTLS(ctx, tls.Client(nc, config), u)
+	if u == a.u && a.wantsHTTP2() {
+		config.NextProtos = []string{"h2", "http/1.1"}
+	}
+	return a.finishTLS(ctx, tls.Client(nc, config), u)
 }
 
 // finishTLS does what is left of the TLS handshake on a connection to the host of
-// u, and checks that HTTP/1.1 is spoken on it.
-func finishTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
+// u, and checks that it's not for HTTP/2 unless that's wanted.
+func (a *attempt) finishTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
 	tc, ok := nc.(*tls.Conn)
 	if !ok {
 		return nc, nil // from DialTLSContext; who made it has seen to it
 	}
 	err := tc.HandshakeContext(ctx)
-	if err == nil && tc.ConnectionState().NegotiatedProtocol == "h2" {
+	if err == nil && tc.ConnectionState().NegotiatedProtocol == "h2" && !(u == a.u && a.wantsHTTP2()) {
 		err = errors.New("the connection was made for HTTP/2, and a WebSocket needs HTTP/1.1 here")
 	}
 	if err != nil {

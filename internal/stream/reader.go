@@ -20,13 +20,9 @@ var buffers = sync.Pool{New: func() any { return new([size]byte) }}
 // Reader is the receiving direction of a stream. One goroutine runs [Reader.Pump]. All
 // other methods may be called from any goroutine. The zero value is ready to use.
 type Reader struct {
-	mu       sync.Mutex
-	change   *sync.Cond // of what follows; nil until somebody waits
-	buf      []byte     // what the pump has read and nobody has taken
-	err      error      // what comes behind it, if not nil
-	closed   bool
-	expired  bool        // the deadline has passed
-	deadline *time.Timer // sets expired; nil without one that is to come
+	half
+	buf []byte // what the pump has read and nobody has taken
+	err error  // what comes behind it, if not nil
 }
 
 // Pump reads from src until that ends or the Reader is closed. It waits without a
@@ -44,8 +40,10 @@ func (r *Reader) Pump(src io.Reader) {
 			buffers.Put(b)
 		}
 		r.mu.Lock()
-		if err != nil && r.err == nil {
-			r.err = err
+		if err != nil {
+			if r.err = err; err != io.EOF {
+				r.err = &net.OpError{Op: "read", Net: "http2", Err: err}
+			}
 			r.changed()
 		}
 		over := r.closed || r.err != nil
@@ -115,58 +113,15 @@ func (r *Reader) Ended() bool {
 }
 
 // SetReadDeadline is that of a [net.Conn].
-func (r *Reader) SetReadDeadline(t time.Time) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.deadline != nil {
-		r.deadline.Stop()
-		r.deadline = nil
-	}
-	r.expired = false
-	if t.IsZero() || r.closed {
-		return nil
-	}
-	wait := time.Until(t)
-	if r.expired = wait <= 0; r.expired {
-		r.changed()
-		return nil
-	}
-	var timer *time.Timer
-	timer = time.AfterFunc(wait, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.deadline == timer {
-			r.expired = true
-			r.changed()
-		}
-	})
-	r.deadline = timer
-	return nil
-}
+func (r *Reader) SetReadDeadline(t time.Time) error { return r.setDeadline(t) }
 
 // Close ends all reads, and drops what was not read. What the pump waits in is for the
 // owner to end.
-func (r *Reader) Close() {
+func (r *Reader) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	if r.deadline != nil {
-		r.deadline.Stop()
-		r.deadline = nil
-	}
+	r.stopTimer()
 	r.changed()
-}
-
-// wait and changed are called with r.mu held.
-func (r *Reader) wait() {
-	if r.change == nil {
-		r.change = sync.NewCond(&r.mu)
-	}
-	r.change.Wait()
-}
-
-func (r *Reader) changed() {
-	if r.change != nil {
-		r.change.Broadcast()
-	}
+	return nil
 }

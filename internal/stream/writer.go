@@ -1,0 +1,114 @@
+package stream
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// Writer is the sending direction of a client's stream: what is written to it is what is
+// read from [Writer.Body]. A Write returns when the last of it is read, so at most what
+// net/http has in its hands is not sent by then. All methods may be called from any
+// goroutine. The zero value is ready to use.
+type Writer struct {
+	writing sync.Mutex // held by a Write
+	half
+	p     []byte // what the Write under way has left
+	ended bool   // by CloseWrite
+	lost  bool   // net/http doesn't send any more, as the server has reset the stream
+}
+
+// Write is that of a [net.Conn].
+func (w *Writer) Write(p []byte) (int, error) {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.refusal(); err != nil {
+		return 0, err
+	}
+	w.p = p
+	w.changed()
+	for len(w.p) > 0 {
+		if err := w.refusal(); err != nil {
+			n := len(p) - len(w.p)
+			w.p = nil
+			return n, err
+		}
+		w.wait()
+	}
+	return len(p), nil
+}
+
+// refusal is called with mu held.
+func (w *Writer) refusal() error {
+	switch {
+	case w.closed, w.ended:
+		return net.ErrClosed
+	case w.lost:
+		return &net.OpError{Op: "write", Net: "http2", Err: io.ErrClosedPipe}
+	case w.expired:
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// SetWriteDeadline is that of a [net.Conn].
+func (w *Writer) SetWriteDeadline(t time.Time) error { return w.setDeadline(t) }
+
+// CloseWrite has the body end.
+func (w *Writer) CloseWrite() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	w.changed()
+	return nil
+}
+
+// Close ends a Write under way and makes the body fail, unless it has ended.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	w.stopTimer()
+	w.changed()
+	return nil
+}
+
+// Body is the body of the request.
+func (w *Writer) Body() io.ReadCloser { return (*body)(w) }
+
+type body Writer
+
+// Read waits for a Write.
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w := (*Writer)(b)
+	for {
+		switch {
+		case w.ended:
+			return 0, io.EOF
+		case w.closed, w.lost:
+			return 0, net.ErrClosed
+		case len(w.p) > 0:
+			n := copy(p, w.p)
+			if w.p = w.p[n:]; len(w.p) == 0 {
+				w.changed()
+			}
+			return n, nil
+		}
+		w.wait()
+	}
+}
+
+// Close is called when nobody reads any more.
+func (b *body) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lost = true
+	b.changed()
+	return nil
+}
