@@ -102,7 +102,7 @@ func TestHTTP2(t *testing.T) {
 					t.Errorf("%q, %v", c.Subprotocol(), c.RemoteAddr())
 				}
 				exchange(t, c)
-				long := strings.Repeat("0123456789", 300_000)
+				long := strings.Repeat("0123456789", 120_000)
 				c.SetMaxMessage(int64(len(long)))
 				if err := c.Write(ctx, websocket.Text|websocket.Uncompressed, []byte(long)); err != nil {
 					t.Fatal(err)
@@ -324,10 +324,15 @@ func TestHTTP2Ends(t *testing.T) {
 	if n := hs.conns.Load(); n != 1 {
 		t.Errorf("%d TCP connections", n)
 	}
+	gone := make(chan error)
+	go func() {
+		_, _, err := other.Read(ctx)
+		gone <- err
+	}()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := other.Read(ctx); websocket.CloseCode(err) != frame.CodeGoingAway {
+	if err := <-gone; websocket.CloseCode(err) != frame.CodeGoingAway {
 		t.Error(err)
 	}
 	if err := hs.Config.Shutdown(ctx); err != nil {
