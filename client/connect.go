@@ -18,7 +18,11 @@ func (a *attempt) connect(ctx context.Context, req *http.Request) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	var nc net.Conn
+	return a.connectThrough(ctx, proxy)
+}
+
+// connectThrough is connect through proxy, or directly if that is nil.
+func (a *attempt) connectThrough(ctx context.Context, proxy *url.URL) (nc net.Conn, err error) {
 	if proxy == nil {
 		nc, _, err = a.reach(ctx, a.u)
 	} else {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -142,9 +143,9 @@ func newHTTP2Transport() *http.Transport {
 // h2dial is one dial, as the context of a request brings it to the Transport's dial
 // function. That may go on when the dial is over.
 type h2dial struct {
-	ctx context.Context
-	a   *attempt
-	req *http.Request // to choose the proxy by
+	ctx   context.Context
+	a     *attempt
+	proxy *url.URL // nil for none
 
 	mu    sync.Mutex
 	over  bool
@@ -158,7 +159,7 @@ var errNoHTTP2 = errors.New("the server has no WebSockets over HTTP/2")
 
 func dialForHTTP2(ctx context.Context, _, _ string) (net.Conn, error) {
 	d := ctx.Value(h2dialKey{}).(*h2dial)
-	nc, err := d.a.connect(d.ctx, d.req)
+	nc, err := d.a.connectThrough(d.ctx, d.proxy)
 	if err == nil && d.a.u.Scheme == "https" {
 		if tc, ok := nc.(*tls.Conn); !ok || tc.ConnectionState().NegotiatedProtocol != "h2" {
 			err = errNoHTTP2
@@ -214,7 +215,7 @@ func (a *attempt) dialHTTP2(ctx context.Context) (c *websocket.Conn, resp *http.
 		return nil, nil, false, true, nil, nil
 	}
 	own := *a // as the dial function may go on
-	d := &h2dial{ctx: ctx, a: &own, req: req}
+	d := &h2dial{ctx: ctx, a: &own, proxy: proxy}
 	h := &h2conn{ended: func() { pool.leave(s) }}
 	resp, err = s.roundTrip(d, h, req)
 	if err == nil {

@@ -119,7 +119,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) err
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
-	s.logRequest(slog.LevelDebug, r, "websocket: opened")
+	s.logRequest(slog.LevelDebug, r, "websocket: opened", "proto", r.Proto)
 	o.setup.Context = context.WithoutCancel(r.Context())
 	return nil
 }
