@@ -129,7 +129,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h Handler) {
 			s.end()
 		}
 	}()
-	c, stream, err := s.establish(w, r)
+	c, stream, err := s.establish(w, r, false)
 	if err == nil {
 		upgraded = true
 		go s.handle(c, h)

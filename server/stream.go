@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"hawser/websocket"
 	"hawser/websocket/internal/stream"
 )
 
@@ -45,7 +46,7 @@ type h2stream struct {
 
 // acceptStream takes over the stream of an extended CONNECT. The header of the answer
 // is that of w.
-func acceptStream(w http.ResponseWriter, r *http.Request, header http.Header) (*h2stream, error) {
+func acceptStream(w http.ResponseWriter, r *http.Request, header http.Header, lent bool) (*h2stream, error) {
 	inner := w
 	for {
 		u, ok := inner.(interface{ Unwrap() http.ResponseWriter })
@@ -54,7 +55,7 @@ func acceptStream(w http.ResponseWriter, r *http.Request, header http.Header) (*
 		}
 		inner = u.Unwrap()
 	}
-	s := &h2stream{r: r, w: inner, control: http.NewResponseController(inner), over: make(chan struct{})}
+	s := &h2stream{r: r, w: inner, control: http.NewResponseController(inner), lent: lent, over: make(chan struct{})}
 	// The http.Server may have set some; and without deadlines nothing works.
 	if err := errors.Join(s.control.SetReadDeadline(time.Time{}), s.control.SetWriteDeadline(time.Time{})); err != nil {
 		return nil, fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its stream: %w", w, err)
@@ -93,23 +94,22 @@ func (s *h2stream) leave() {
 
 // lend is run for a handler that has called Upgrade. It has to close the connection
 // before it returns. If it doesn't, that is the end of the connection as well.
-func (s *h2stream) lend() {
-	s.lent = true
-	stop := context.AfterFunc(s.r.Context(), s.handlerReturned)
+func (s *h2stream) lend(c *websocket.Conn) {
+	stop := context.AfterFunc(s.r.Context(), func() { s.handlerReturned(c) })
 	go func() {
 		defer stop()
 		s.run()
 	}()
 }
 
-func (s *h2stream) handlerReturned() {
+func (s *h2stream) handlerReturned(c *websocket.Conn) {
 	if errors.Is(s.r.Context().Err(), context.DeadlineExceeded) {
 		return // middleware's, for requests; the handler may well go on
 	}
 	s.mu.Lock()
 	s.gone = true
 	s.mu.Unlock()
-	s.Close()
+	c.CloseNow()
 }
 
 // Write sends p in a piece of its own. It waits until net/http has written it to the

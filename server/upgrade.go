@@ -29,25 +29,29 @@ import (
 // error, which is a *[handshake.Refusal] if it's the client's fault or there are
 // too many.
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	c, stream, err := s.establish(w, r)
+	c, stream, err := s.establish(w, r, true)
 	if stream != nil {
-		stream.lend()
+		stream.lend(c)
 	}
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // establish is Upgrade, but for that somebody has to run the stream if there's one,
-// which may also be with an error.
-func (s *Server) establish(w http.ResponseWriter, r *http.Request) (*websocket.Conn, *h2stream, error) {
+// which may also be with an error, besides a connection that ends. lent says that the
+// caller is not this package's own handler.
+func (s *Server) establish(w http.ResponseWriter, r *http.Request, lent bool) (*websocket.Conn, *h2stream, error) {
 	s.begin() // a Shutdown waits
 	defer s.end()
-	var o opening
+	o := opening{lent: lent}
 	if err := s.upgrade(w, r, &o); err != nil {
 		return nil, nil, err
 	}
 	c := s.open(&o)
 	if err := c.Err(); err != nil {
-		return nil, o.stream, fmt.Errorf("websocket: upgrade: %w", err)
+		return c, o.stream, fmt.Errorf("websocket: upgrade: %w", err)
 	}
 	if o.place.late {
 		if o.stream == nil {
@@ -55,7 +59,7 @@ func (s *Server) establish(w http.ResponseWriter, r *http.Request) (*websocket.C
 		} else {
 			go c.Close(frame.CodeGoingAway, "") // the answer to it comes when the stream is run
 		}
-		return nil, o.stream, errClosing.error
+		return c, o.stream, errClosing.error
 	}
 	return c, o.stream, nil
 }
@@ -78,6 +82,7 @@ type opening struct {
 	brw    *bufio.ReadWriter   // of t, if it's a connection of its own
 	setup  websocket.Setup
 	place  *slot
+	lent   bool // see establish
 }
 
 // upgrade has to be followed by open, unless it returns an error.
@@ -150,7 +155,7 @@ func (o *opening) takeStream(w http.ResponseWriter, r *http.Request, extensions 
 	if err := handshake.SetConnectResponse(header, o.setup.Subprotocol, extensions); err != nil {
 		return err
 	}
-	if o.stream, err = acceptStream(w, r, header); err != nil {
+	if o.stream, err = acceptStream(w, r, header, o.lent); err != nil {
 		return err
 	}
 	o.t, o.setup.Answer = o.stream, streamAnswer
