@@ -52,26 +52,24 @@ func (h *h2conn) SetDeadline(t time.Time) error {
 // CloseWrite ends the stream in this direction, behind what was written.
 func (h *h2conn) CloseWrite() error { return h.out.CloseWrite() }
 
-// Close resets the stream (RST_STREAM with CANCEL), or ends it if the server has. It
-// doesn't wait for that.
+// Close ends the stream and drops what was not read. As with TCP, what was written before
+// is still sent; then, or at once if a Write is under way, the stream is reset (RST_STREAM
+// with CANCEL) unless the server has ended it. It doesn't wait for any of that.
 func (h *h2conn) Close() error {
 	h.close.Do(func() {
-		body := h.resp.Body
-		peerEnded := h.in.Ended()
-		if peerEnded {
-			h.out.CloseWrite()
-		}
+		sent := h.out.End()
 		h.in.Close()
 		h.out.Close()
-		drop := func() {
+		go func() {
+			if sent != nil {
+				select {
+				case <-sent:
+				case <-time.After(websocket.DefaultCloseTimeout):
+				}
+			}
 			h.cancel()
-			body.Close() // wakes who waits for the window of the stream
-		}
-		if peerEnded {
-			time.AfterFunc(websocket.DefaultCloseTimeout, drop) // if the end can't be sent
-		} else {
-			go drop()
-		}
+			h.resp.Body.Close() // wakes who waits for the window of the stream
+		}()
 		h.ended()
 	})
 	return nil

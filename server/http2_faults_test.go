@@ -141,17 +141,26 @@ func TestStreamLimits(t *testing.T) {
 	}
 }
 
-// TestStreamTimeouts: those of the http.Server are for requests.
+// TestStreamTimeouts: deadlines that are there for the request, as those of the
+// http.Server, don't end the connection, and neither does the request's context.
 func TestStreamTimeouts(t *testing.T) {
 	t.Parallel()
 	s := &server.Server{Handler: echo}
+	past := make(chan struct{})
 	hs := startHTTP2(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		short, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond)
 		defer cancel()
+		at, _ := short.Deadline()
+		http.NewResponseController(w).SetReadDeadline(at)
+		http.NewResponseController(w).SetWriteDeadline(at)
+		go func() {
+			<-short.Done()
+			close(past)
+		}()
 		s.ServeHTTP(w, r.WithContext(short))
-	}), func(hs *http.Server) { hs.ReadTimeout, hs.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond })
+	}))
 	resp, w := connect(t, hs, "websocket", nil)
-	time.Sleep(150 * time.Millisecond) // the only way to outlast them
+	<-past
 	io.WriteString(w, "\x81\x82\x00\x00\x00\x00hi\x88\x80\x00\x00\x00\x00")
 	if p, err := io.ReadAll(resp.Body); string(p) != "\x81\x02hi\x88\x00" || err != nil {
 		t.Errorf("%q, %v", p, err)

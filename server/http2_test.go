@@ -18,12 +18,9 @@ import (
 )
 
 // startHTTP2 serves h over HTTP/2 with TLS.
-func startHTTP2(t *testing.T, h http.Handler, set ...func(*http.Server)) *httptest.Server {
+func startHTTP2(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	hs := httptest.NewUnstartedServer(h)
-	for _, f := range set {
-		f(hs.Config)
-	}
 	if err := server.HTTP2(hs.Config); err != nil {
 		t.Fatal(err)
 	}

@@ -231,15 +231,16 @@ func (s *h2stream) resetLocked() {
 	}
 }
 
-// CloseWrite ends the stream when net/http's handler returns, which it does then.
+// CloseWrite ends the stream (END_STREAM) by having net/http's handler return.
 func (s *h2stream) CloseWrite() error {
-	s.end(true)
+	s.end()
 	return nil
 }
 
-// Close resets the stream, unless both sides, or this one by CloseWrite, have ended it.
+// Close does the same, and drops what was not read. As with TCP, what was written before
+// arrives. If a Write is under way, the stream is reset.
 func (s *h2stream) Close() error {
-	s.end(s.Ended())
+	s.end()
 	s.Reader.Close()
 	if s.lent {
 		s.leave() // the handler may return now
@@ -248,14 +249,14 @@ func (s *h2stream) Close() error {
 }
 
 // end is for the first call only.
-func (s *h2stream) end(inPeace bool) {
+func (s *h2stream) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
 		return
 	}
 	s.ended = true
-	if !inPeace || s.busy {
+	if s.busy {
 		s.resetLocked()
 	}
 	if !s.gone {

@@ -15,9 +15,12 @@ import (
 type Writer struct {
 	writing sync.Mutex // held by a Write
 	half
-	p     []byte // what the Write under way has left
-	ended bool   // by CloseWrite
-	lost  bool   // net/http doesn't send any more, as the server has reset the stream
+	p     []byte        // what the Write under way has left
+	ended bool          // by CloseWrite
+	lost  bool          // net/http doesn't send any more, as the server has reset the stream
+	atEnd bool          // the end has been read
+	cut   bool          // a Write was ended in the middle
+	sent  chan struct{} // closed when the end has been read; nil until somebody asks
 }
 
 // Write is that of a [net.Conn].
@@ -34,7 +37,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	for len(w.p) > 0 {
 		if err := w.refusal(); err != nil {
 			n := len(p) - len(w.p)
-			w.p = nil
+			w.p, w.cut = nil, true
 			return n, err
 		}
 		w.wait()
@@ -77,6 +80,26 @@ func (w *Writer) Close() error {
 	return nil
 }
 
+// End ends the direction in peace, like CloseWrite, and returns a channel that is closed
+// when all was read from the body. It's nil if a Write is under way or was cut, or nobody
+// reads any more.
+func (w *Writer) End() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cut || w.lost || len(w.p) > 0 {
+		return nil
+	}
+	w.ended = true
+	w.changed()
+	if w.sent == nil {
+		w.sent = make(chan struct{})
+		if w.atEnd {
+			close(w.sent)
+		}
+	}
+	return w.sent
+}
+
 // Body is the body of the request.
 func (w *Writer) Body() io.ReadCloser { return (*body)(w) }
 
@@ -90,6 +113,12 @@ func (b *body) Read(p []byte) (int, error) {
 	for {
 		switch {
 		case w.ended:
+			if !w.atEnd {
+				w.atEnd = true
+				if w.sent != nil {
+					close(w.sent)
+				}
+			}
 			return 0, io.EOF
 		case w.closed, w.lost:
 			return 0, net.ErrClosed
