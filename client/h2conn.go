@@ -57,13 +57,16 @@ func (h *h2conn) CloseWrite() error { return h.out.CloseWrite() }
 // with CANCEL) unless the server has ended it. It doesn't wait for any of that.
 func (h *h2conn) Close() error {
 	h.close.Do(func() {
-		sent := h.out.End()
+		sent, peerEnded := h.out.End(), h.in.Ended()
 		h.in.Close()
 		h.out.Close()
 		go func() {
 			if sent != nil {
 				select {
 				case <-sent:
+					if peerEnded {
+						return // net/http does the rest
+					}
 				case <-time.After(websocket.DefaultCloseTimeout):
 				}
 			}
