@@ -302,7 +302,7 @@ func TestHTTP2Ends(t *testing.T) {
 		want string
 	}{
 		"close":     {func(c *websocket.Conn) { c.Close(4001, "x") }, "4001"},
-		"close now": {func(c *websocket.Conn) { c.CloseNow() }, "CANCEL"},
+		"close now": {func(c *websocket.Conn) { c.CloseNow() }, "connection failed"},
 	} {
 		c := open("watched")
 		exchange(t, c)

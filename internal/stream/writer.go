@@ -8,13 +8,21 @@ import (
 	"time"
 )
 
+// small is how much is taken before the body is read, so that short messages go out
+// together while net/http still sends what was before them.
+const small = 16 << 10
+
+var smalls = sync.Pool{New: func() any { return new([small]byte) }}
+
 // Writer is the sending direction of a client's stream: what is written to it is what is
-// read from [Writer.Body]. A Write returns when the last of it is read, so at most what
-// net/http has in its hands is not sent by then. All methods may be called from any
-// goroutine. The zero value is ready to use.
+// read from [Writer.Body]. Like a socket it takes some bytes at once; a Write of more
+// returns when the last of it is read. All methods may be called from any goroutine. The
+// zero value is ready to use.
 type Writer struct {
 	writing sync.Mutex // held by a Write
 	half
+	early *[small]byte  // what was taken early is in; nil if that's nothing
+	r, w  int           // the part of it that is there
 	p     []byte        // what the Write under way has left
 	ended bool          // by CloseWrite
 	lost  bool          // net/http doesn't send any more, as the server has reset the stream
@@ -32,6 +40,14 @@ func (w *Writer) Write(p []byte) (int, error) {
 	if err := w.refusal(); err != nil {
 		return 0, err
 	}
+	if len(p) <= small-w.w {
+		if w.early == nil {
+			w.early = smalls.Get().(*[small]byte)
+		}
+		w.w += copy(w.early[w.w:], p)
+		w.changed()
+		return len(p), nil
+	}
 	w.p = p
 	w.changed()
 	for len(w.p) > 0 {
@@ -43,6 +59,14 @@ func (w *Writer) Write(p []byte) (int, error) {
 		w.wait()
 	}
 	return len(p), nil
+}
+
+// dropEarly is called with mu held.
+func (w *Writer) dropEarly() {
+	if w.early != nil {
+		smalls.Put(w.early)
+		w.early, w.r, w.w = nil, 0, 0
+	}
 }
 
 // refusal is called with mu held.
@@ -112,6 +136,12 @@ func (b *body) Read(p []byte) (int, error) {
 	w := (*Writer)(b)
 	for {
 		switch {
+		case w.early != nil && !w.lost:
+			n := copy(p, w.early[w.r:w.w])
+			if w.r += n; w.r == w.w {
+				w.dropEarly()
+			}
+			return n, nil
 		case w.ended:
 			if !w.atEnd {
 				w.atEnd = true
@@ -138,6 +168,7 @@ func (b *body) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lost = true
+	(*Writer)(b).dropEarly()
 	b.changed()
 	return nil
 }
