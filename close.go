@@ -55,6 +55,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 		in.ctx = context.Background()
 		c.in.watch.stream = false
 		c.rd.Detach() // the user may still look at the last message
+		c.giveAway()
 		if c.inflater != nil {
 			c.inflater.b = nil
 		}
@@ -95,6 +96,11 @@ func (c *Conn) CloseWrite(code frame.Code, reason string) error {
 	payload, err := frame.AppendClose(nil, code, reason)
 	if err != nil {
 		return err
+	}
+	if t, ok := c.t.(interface{ CheckClose(frame.Code) error }); ok {
+		if err := t.CheckClose(code); err != nil {
+			return err
+		}
 	}
 	if err := c.sendClose(payload); err != nil {
 		return err

@@ -34,7 +34,13 @@ type coalescer struct {
 // returns is called by the reader for each message it returns.
 func (c *Conn) returns() {
 	c.in.tried = false
-	c.out.setMore(c.rd.Buffered() > 0)
+	c.out.setMore(c.hasMore())
+}
+
+// hasMore reports whether the next message has arrived, or has begun to if the
+// transport is one where what's held back can be sent without waiting for the peer.
+func (c *Conn) hasMore() bool {
+	return c.rd.Buffered() > 0 && (c.sock.ok() || c.rd.Ready())
 }
 
 func (o *outbound) setMore(more bool) {

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,47 +16,6 @@ import (
 	"hawser/websocket"
 	"hawser/websocket/frame"
 )
-
-// counter is a transport that counts the writes.
-type counter struct {
-	net.Conn
-	mu     sync.Mutex
-	writes int
-	err    error // of later writes
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	c.writes++
-	err := c.err
-	c.mu.Unlock()
-	if err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(p)
-}
-
-func (c *counter) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.writes
-}
-
-// several returns n messages in one piece.
-func several(p *peer, n int) (b []byte) {
-	for i := range n {
-		b = append(b, p.bytes(frame.Header{Fin: true, Opcode: frame.Text}, fmt.Sprint("message ", i))...)
-	}
-	return b
-}
-
-// counted returns a server's Conn on a counter, and its peer.
-func counted(t *testing.T) (*websocket.Conn, *counter, *peer) {
-	a, b := net.Pipe()
-	tr := &counter{Conn: a}
-	c := websocket.NewConn(tr, websocket.Setup{}, websocket.Config{PingInterval: -1})
-	return c, tr, &peer{Conn: b, t: t, role: frame.Server, rd: frame.NewReader(b, frame.Rules{Role: frame.Client}, 0)}
-}
 
 // TestCoalesce: messages that came together are answered together.
 func TestCoalesce(t *testing.T) {
@@ -333,61 +290,4 @@ func TestManyWritersHeld(t *testing.T) {
 		next[w]++
 	}
 	wg.Wait()
-}
-
-// endless is a peer that sends the same messages again and again, as many at once
-// as fit in a buffer, and takes everything.
-type endless struct {
-	p  []byte
-	at int
-}
-
-func (e *endless) Read(p []byte) (int, error) {
-	n := copy(p, e.p[e.at:])
-	if e.at += n; e.at == len(e.p) {
-		e.at = 0
-	}
-	return n, nil
-}
-
-func (e *endless) Write(p []byte) (int, error)      { return len(p), nil }
-func (e *endless) Close() error                     { return nil }
-func (e *endless) SetReadDeadline(time.Time) error  { return nil }
-func (e *endless) SetWriteDeadline(time.Time) error { return nil }
-
-// BenchmarkEchoMemory is what an echo costs without a network.
-func BenchmarkEchoMemory(b *testing.B) {
-	for _, size := range []int{125, 1000, 16000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) { echoMemory(b, size, websocket.Config{}) })
-	}
-}
-
-// BenchmarkTrace is what functions that count add to that.
-func BenchmarkTrace(b *testing.B) {
-	var frames, size [2]atomic.Int64
-	count := func(i int) func(*websocket.Conn, frame.Header) {
-		return func(_ *websocket.Conn, h frame.Header) {
-			frames[i].Add(1)
-			size[i].Add(h.Length)
-		}
-	}
-	echoMemory(b, 125, websocket.Config{Trace: &websocket.Trace{FrameReceived: count(0), FrameSent: count(1)}})
-}
-
-func echoMemory(b *testing.B, size int, cfg websocket.Config) {
-	b.ReportAllocs()
-	b.SetBytes(int64(size))
-	one := frame.Append(nil, frame.Header{Fin: true, Opcode: frame.Binary, Masked: true, Key: [4]byte{1, 2, 3, 4}}, make([]byte, size))
-	e := &endless{p: bytes.Repeat(one, max(1, 4096/len(one)))}
-	c := websocket.NewConn(e, websocket.Setup{}, cfg)
-	defer c.CloseNow()
-	for b.Loop() {
-		t, p, err := c.Read(ctx)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := c.Write(ctx, t, p); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

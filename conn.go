@@ -54,6 +54,8 @@ type Conn struct {
 	out  outbound
 	sock socket // t, if it's a plain socket
 
+	limit atomic.Pointer[writeLimit] // nil if no write had to wait so far; written by whoever writes
+
 	// Both are nil if no compression was agreed on.
 	inflater *inflater
 	deflater *deflater

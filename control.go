@@ -72,7 +72,7 @@ func (c *Conn) answerPing(p []byte) {
 	}
 	// What has arrived behind the ping may be another one, and is looked at before
 	// the reader waits.
-	o.setMore(c.rd.Buffered() > 0)
+	o.setMore(c.hasMore())
 	if !c.hold() {
 		c.flushAsync()
 	}

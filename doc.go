@@ -18,9 +18,13 @@
 //	}
 //
 // A message's data is a part of the read buffer, unmasked in place and never
-// copied: it's valid until the next read. [Conn.Read] reads one message,
-// [Conn.Reader] one that is too long to hold. A context that ends a read leaves
-// the connection as it is; the next read goes on in the middle of the message.
+// copied: it's valid until the next read. Whoever keeps it, or hands it to another
+// goroutine, calls [Message.Clone], or reads with [Conn.ReadAppend]; a slice that was
+// kept without that will show another message later. With -race or -tags poison it
+// says so at once, and reports of the race detector name messageUsedAfterNextRead.
+// [Conn.Read] reads one message, [Conn.Reader] one that is too long to hold. A context
+// that ends a read leaves the connection as it is; the next read goes on in the middle
+// of the message.
 //
 // Somebody should be reading all the time, as pings and Close frames are answered
 // on the way. A connection that only writes reads in a goroutine of its own.
@@ -38,8 +42,11 @@
 //
 // # Closing
 //
-// [Conn.Close] does the whole closing handshake and never takes longer than
-// [Config.CloseTimeout]. [Conn.CloseNow] never waits: defer it. When a connection
+// [Conn.Close] does the whole closing handshake. It takes as long as the peer's answer
+// and never longer than [Config.CloseTimeout]; what was accepted before goes out
+// first. [Conn.CloseNow] never waits: defer it. [Conn.CloseWrite] followed by that is
+// the quick polite way. The end is told as soon as it's known: the transport may be
+// closed a little later in the background. When a connection
 // has ended, however that came, all calls return the same *[CloseError], which
 // says who closed with which code, and what broke.
 //

@@ -271,6 +271,9 @@ func (c *Conn) tell() {
 	if c.idle != nil {
 		c.idle.timer.Stop()
 	}
+	if w := c.limit.Load(); w != nil {
+		w.stop()
+	}
 	if d := c.done.Load(); d != nil {
 		d.cancel(err)
 	}

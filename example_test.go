@@ -214,3 +214,43 @@ func ExampleNetConn_tunnel() {
 	fmt.Println(string(answer), err)
 	// Output: 800000 bytes, thank you <nil>
 }
+
+// A relay hands on how one connection ended to the other. Codes that only report what
+// happened can't be sent: a peer that went away without a Close frame becomes 1014.
+func ExampleConn_Close() {
+	relay := func(from, to *websocket.Conn) {
+		ctx := context.Background()
+		for {
+			t, p, err := from.Read(ctx)
+			if err != nil {
+				break
+			}
+			if to.Write(ctx, t, p) != nil {
+				break
+			}
+		}
+		var e *websocket.CloseError
+		switch errors.As(from.Err(), &e); {
+		case e == nil: // to has ended first
+			from.CloseNow()
+		case e.Code == websocket.CodeNone || e.Code.Sendable():
+			to.Close(e.Code, e.Reason)
+		default:
+			to.Close(websocket.CodeBadGateway, "")
+		}
+	}
+	for _, end := range []func(*websocket.Conn){
+		func(c *websocket.Conn) { c.Close(4000, "had enough") },
+		func(c *websocket.Conn) { c.CloseNow() },
+	} {
+		client, a := websocket.Pipe(websocket.Config{}, websocket.Config{})
+		b, server := websocket.Pipe(websocket.Config{}, websocket.Config{})
+		go relay(a, b)
+		go end(client)
+		_, _, err := server.Read(context.Background())
+		fmt.Println(err)
+	}
+	// Output:
+	// websocket: closed by the peer with 4000 "had enough"
+	// websocket: closed by the peer with 1014 (bad gateway)
+}

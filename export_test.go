@@ -1,5 +1,8 @@
 package websocket
 
+// Poisoned reports whether memory is overwritten that users must not look at any more.
+const Poisoned = poison
+
 // NewPipe returns the transports of a [Pipe], for tests that put something in
 // between.
 func NewPipe() (a, b Transport) {

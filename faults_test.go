@@ -1,6 +1,7 @@
 package websocket_test
 
 import (
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -8,7 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -66,9 +66,9 @@ type faulty struct {
 }
 
 var (
-	errFailure = &net.OpError{Op: "fail", Net: "test", Err: syscall.EIO}
-	errReset   = &net.OpError{Op: "read", Net: "test", Err: syscall.ECONNRESET}
-	errPipe    = &net.OpError{Op: "write", Net: "test", Err: syscall.EPIPE}
+	errFailure = &net.OpError{Op: "fail", Net: "test", Err: errors.New("input/output error")}
+	errReset   = &net.OpError{Op: "read", Net: "test", Err: errors.New("connection reset by peer")}
+	errPipe    = &net.OpError{Op: "write", Net: "test", Err: errors.New("broken pipe")}
 )
 
 // faultyPair returns the ends of a pipe in memory, each with its faults.

@@ -265,17 +265,18 @@ func (c *Conn) sendWaiting(ctx context.Context, p []byte) error {
 			}
 		}()
 	}
-	timeout := c.cfg.WriteTimeout
+	limit := c.writeLimit()
 	for len(p) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err // the limit may have taken back its deadline
+		}
 		part := p
-		if timeout > 0 {
+		if limit != nil {
 			part = p[:min(len(p), chunkMax)]
-			c.t.SetWriteDeadline(time.Now().Add(timeout))
-			if err := ctx.Err(); err != nil {
-				return err // its deadline may be the one just overwritten
-			}
+			limit.begin()
 		}
 		n, err := c.t.Write(part)
+		late := limit != nil && limit.end()
 		if n == 0 && err == nil {
 			err = io.ErrShortWrite // trying again could go on for ever
 		}
@@ -284,14 +285,21 @@ func (c *Conn) sendWaiting(ctx context.Context, p []byte) error {
 		case err == nil:
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case late && isTimeout(err), errors.Is(err, os.ErrDeadlineExceeded):
 			return ErrWriteTimeout
 		default:
 			return err
 		}
 	}
-	if timeout > 0 {
-		c.t.SetWriteDeadline(time.Time{})
-	}
 	return nil
+}
+
+// writeLimit returns nil if there's no [Config.WriteTimeout]. It's for whoever writes.
+func (c *Conn) writeLimit() *writeLimit {
+	w := c.limit.Load()
+	if w == nil && c.cfg.WriteTimeout > 0 {
+		w = &writeLimit{t: c.t, timeout: c.cfg.WriteTimeout}
+		c.limit.Store(w)
+	}
+	return w
 }

@@ -16,19 +16,21 @@ func TestConnSize(t *testing.T) {
 	}
 }
 
+// heap returns how many bytes are in use.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC() // twice, as pools forget only then
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
 // TestIdleMemory is lines R11 and Z9: a connection that waits holds no buffer, of
 // which the smallest has 4 KiB, and with compression only the context that was
 // agreed on. It's not parallel, as it looks at the whole heap.
 func TestIdleMemory(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector needs memory of its own")
-	}
-	heap := func() int64 {
-		var m runtime.MemStats
-		runtime.GC() // twice, as pools forget only then
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc)
 	}
 	without := websocket.Window{NoTakeover: true}
 	small := websocket.Window{Bits: 9}

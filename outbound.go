@@ -35,6 +35,7 @@ type outbound struct {
 
 // A queue has what waits for its turn.
 type queue struct {
+	lent                   // in tests only
 	waiters []*waiter      // who want to begin a message, in order
 	posted  []*wire        // by Post
 	begun   []byte         // what is left of the first of those, if some of it has gone out

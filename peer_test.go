@@ -1,82 +1,16 @@
 package websocket_test
 
 import (
-	"context"
-	"encoding/hex"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
 )
-
-// TestMain fails if a test leaves a goroutine behind. The fuzzing engine does.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if flag.Lookup("test.fuzz").Value.String() != "" {
-		os.Exit(m.Run())
-	}
-	before := runtime.NumGoroutine()
-	code := m.Run()
-	deadline := time.Now().Add(10 * time.Second)
-	for code == 0 && runtime.NumGoroutine() > before {
-		if time.Now().After(deadline) {
-			buf := make([]byte, 1<<20)
-			fmt.Printf("goroutines left:\n%s\n", buf[:runtime.Stack(buf, true)])
-			code = 1
-		}
-		runtime.Gosched()
-	}
-	os.Exit(code)
-}
-
-var ctx = context.Background()
-
-// large allows what the tests of large messages need.
-var large = websocket.Config{MaxMessage: 32 << 20}
-
-// netPair returns the two ends of a TCP connection on loopback.
-func netPair(t testing.TB) (a, b net.Conn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a, err = net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err = l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { a.Close(); b.Close() })
-	return a, b
-}
-
-// tcpPair returns the two ends of a connection over loopback TCP.
-func tcpPair(t testing.TB, client, server websocket.Config) (c, s *websocket.Conn) {
-	t.Helper()
-	a, b := netPair(t)
-	c = websocket.NewConn(a, websocket.Setup{Role: frame.Client}, client)
-	s = websocket.NewConn(b, websocket.Setup{Role: frame.Server}, server)
-	t.Cleanup(func() { c.CloseNow(); s.CloseNow() })
-	return c, s
-}
-
-// wrapped is a net.Conn that is no socket to the Conn, as one of TLS is none.
-type wrapped struct{ net.Conn }
-
-func (w wrapped) CloseWrite() error { return w.Conn.(*net.TCPConn).CloseWrite() }
 
 // peer is the other end of a Conn, one that speaks bytes.
 type peer struct {
@@ -179,75 +113,35 @@ func (p *peer) expectEnd() {
 	}
 }
 
-// echo echoes until the end and returns how that came.
-func echo(c *websocket.Conn) error {
-	for m, err := range c.Messages(ctx) {
-		if err != nil {
-			return err
-		}
-		if err := c.Write(ctx, m.Type, m.Data); err != nil {
-			return err
-		}
-	}
-	return c.Err()
-}
-
-// goEcho echoes in a goroutine.
-func goEcho(c *websocket.Conn) <-chan error {
-	done := make(chan error, 1)
-	go func() { done <- echo(c) }()
-	return done
-}
-
-// closeError is err as what all ends are.
-func closeError(t testing.TB, err error) *websocket.CloseError {
-	t.Helper()
-	var e *websocket.CloseError
-	if !errors.As(err, &e) {
-		t.Fatalf("error %v is not a *CloseError", err)
-	}
-	if !errors.Is(err, net.ErrClosed) {
-		t.Errorf("error %v is not net.ErrClosed", err)
-	}
-	return e
-}
-
-func text(n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = 'a' + byte(i%23)
-	}
-	return string(b)
-}
-
 func closeWrite(p *peer) { p.Conn.(*net.TCPConn).CloseWrite() }
 
-func unhex(t testing.TB, s string) []byte {
+// withDeflatePeer is withPeer with compression agreed on.
+func withDeflatePeer(t testing.TB, role frame.Role, agreed handshake.Deflate, cfg websocket.Config) (*websocket.Conn, *peer) {
 	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
+	a, b := netPair(t)
+	c := websocket.NewConn(a, websocket.Setup{Role: role, Deflate: &agreed}, cfg)
+	t.Cleanup(func() { c.CloseNow() })
+	p := &peer{Conn: b, t: t, role: role}
+	p.rd = frame.NewReader(b, frame.Rules{Role: 1 - role, Rsv: frame.Rsv1}, 0)
+	return c, p
+}
+
+// counted returns a server's Conn on a counter, and its peer.
+func counted(t *testing.T) (*websocket.Conn, *counter, *peer) {
+	return countedWith(t, websocket.Config{PingInterval: -1})
+}
+
+func countedWith(t *testing.T, cfg websocket.Config) (*websocket.Conn, *counter, *peer) {
+	a, b := net.Pipe()
+	tr := &counter{Conn: a}
+	c := websocket.NewConn(tr, websocket.Setup{}, cfg)
+	return c, tr, &peer{Conn: b, t: t, role: frame.Server, rd: frame.NewReader(b, frame.Rules{Role: frame.Client}, 0)}
+}
+
+// several returns n messages in one piece.
+func several(p *peer, n int) (b []byte) {
+	for i := range n {
+		b = append(b, p.bytes(frame.Header{Fin: true, Opcode: frame.Text}, fmt.Sprint("message ", i))...)
 	}
 	return b
-}
-
-// code is the code of the breach of the protocol that err holds.
-func code(err error) frame.Code {
-	var e *frame.Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return 0
-}
-
-// waitFor waits until cond holds.
-func waitFor(t testing.TB, cond func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !cond() {
-		if time.Now().After(deadline) {
-			t.Fatal("it never happens")
-		}
-		runtime.Gosched()
-	}
 }

@@ -5,3 +5,41 @@ package websocket
 // poison overwrites buffers as they go back to their pool, so that a test that
 // looks at one too late fails instead of passing by luck.
 const poison = true
+
+// lent is the message that Read has returned last. It's kept with what waits, as a
+// Conn has no room for it.
+type lent struct{ p []byte }
+
+// lend notes that the user may look at p until the next read.
+func (c *Conn) lend(p []byte) {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	c.out.waiting().lent.p = p
+}
+
+// recall is called when the next read begins. Whoever has kept the message before
+// gets to see so at once, and not only when its memory happens to be used again.
+func (c *Conn) recall() {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	if q := c.out.queue; q != nil {
+		messageUsedAfterNextRead(q.lent.p)
+		q.lent.p = nil
+	}
+}
+
+// giveAway leaves the message to the user for ever.
+func (c *Conn) giveAway() { c.lend(nil) }
+
+// messageUsedAfterNextRead has a name that tells what is wrong where it turns up in a
+// report of the race detector: a slice that Conn.Read or Conn.Messages returned was
+// used after the next read had begun. Whoever keeps a message calls Conn.ReadAppend or
+// Message.Clone. Without a race, this is what such a slice says.
+//
+//go:noinline
+func messageUsedAfterNextRead(p []byte) {
+	const mistake = "MESSAGE USED AFTER THE NEXT READ; "
+	for n := copy(p, mistake); n < len(p); n *= 2 {
+		copy(p[n:], p[:n])
+	}
+}

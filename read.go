@@ -98,6 +98,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	if c.err.Load() != nil || c.ctxErr(ctx) != nil {
 		return 0, nil, c.readOver(ctx)
 	}
+	c.recall()
 	if in.end || in.streaming {
 		in.ctx = ctx
 		if err := c.skipMessage(); err != nil {
@@ -118,6 +119,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 				return c.readFailed(c.wholeError(p))
 			}
 			c.returns()
+			c.lend(p)
 			c.unlockRead()
 			return MessageType(op), p, nil
 		}
@@ -128,6 +130,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 		return c.readFailed(err)
 	}
 	t := in.typ
+	c.lend(p)
 	c.unlockRead()
 	return t, p, nil
 }

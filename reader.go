@@ -34,6 +34,7 @@ func (c *Conn) beginReader(ctx context.Context, r *messageReader, stream bool) (
 	if err := c.lockRead(ctx); err != nil {
 		return 0, err
 	}
+	c.recall()
 	in := &c.in
 	in.ctx = ctx
 	c.in.watch.stream = stream

@@ -4,13 +4,17 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/internal/belowtls"
 )
 
 // certificate is that of net/http/httptest.
@@ -24,7 +28,7 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 func tlsPair(t testing.TB, client, server websocket.Config) (c, s *websocket.Conn) {
 	t.Helper()
 	a, b := netPair(t)
-	ta := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+	ta := tls.Client(belowtls.New(a), &tls.Config{InsecureSkipVerify: true}) // as package client does
 	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	ended := make(chan error, 1)
 	go func() { ended <- ta.Handshake() }()
@@ -86,6 +90,14 @@ func TestTLSRecords(t *testing.T) {
 func TestTLSReadCut(t *testing.T) {
 	t.Parallel()
 	c, s := tlsPair(t, large, large)
+	cuts := 0
+	for range 10 { // nothing is there to be read
+		cut, cancel := context.WithCancel(ctx)
+		go cancel()
+		if _, _, err := s.Read(cut); !errors.Is(err, context.Canceled) || s.Err() != nil {
+			t.Fatal(err)
+		}
+	}
 	const messages = 300
 	go func() {
 		for range messages {
@@ -94,7 +106,6 @@ func TestTLSReadCut(t *testing.T) {
 			}
 		}
 	}()
-	cuts := 0
 	for got := 0; got < messages; {
 		cut, cancel := context.WithCancel(ctx)
 		go cancel()
@@ -110,4 +121,93 @@ func TestTLSReadCut(t *testing.T) {
 		cancel()
 	}
 	t.Log(cuts, "cuts")
+}
+
+// TestTLSWriteTimeout: a write over TLS that a peer doesn't take ends in time, and those
+// before it, which it took, leave nothing behind that ends a later one.
+func TestTLSWriteTimeout(t *testing.T) {
+	t.Parallel()
+	c, s := tlsPair(t, large, websocket.Config{WriteTimeout: 100 * time.Millisecond})
+	until := time.Now().Add(300 * time.Millisecond)
+	for n := 0; n < 3 || time.Now().Before(until); n++ {
+		if err := s.Write(ctx, websocket.Text, []byte(text(1000))); err != nil {
+			t.Fatal(err)
+		}
+		if _, p, err := c.Read(ctx); err != nil || string(p) != text(1000) {
+			t.Fatal(len(p), err)
+		}
+	}
+	var err error
+	for err == nil {
+		err = s.Write(ctx, websocket.Binary, make([]byte, 1<<20))
+	}
+	if !errors.Is(err, websocket.ErrWriteTimeout) {
+		t.Error(err)
+	}
+}
+
+// halving is a connection that sends a write in two parts, when it's told to.
+type halving struct {
+	net.Conn
+	on         atomic.Bool
+	half, rest chan bool
+	done       chan struct{} // closed when nobody waits for the halves any more
+}
+
+func (h *halving) Write(p []byte) (int, error) {
+	if !h.on.Load() {
+		return h.Conn.Write(p)
+	}
+	n, err := h.Conn.Write(p[:len(p)/2])
+	if err != nil {
+		return n, err
+	}
+	select {
+	case h.half <- true:
+		<-h.rest
+	case <-h.done:
+	}
+	k, err := h.Conn.Write(p[n:])
+	return n + k, err
+}
+
+// TestTLSReadCutInRecord: a context ends a read when half of a TLS record is there.
+func TestTLSReadCutInRecord(t *testing.T) {
+	t.Parallel()
+	a, b := netPair(t)
+	h := &halving{Conn: a, half: make(chan bool), rest: make(chan bool), done: make(chan struct{})}
+	ta := tls.Client(h, &tls.Config{InsecureSkipVerify: true})
+	tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+	go ta.Handshake()
+	if err := tb.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	c := websocket.NewConn(ta, websocket.Setup{Role: frame.Client}, websocket.Config{})
+	s := websocket.NewConn(tb, websocket.Setup{Role: frame.Server}, websocket.Config{})
+	defer c.CloseNow()
+	defer s.CloseNow()
+	defer close(h.done)                                       // before closing, which writes too
+	if err := c.Write(ctx, websocket.Text, nil); err != nil { // behind the handshake
+		t.Fatal(err)
+	}
+	if _, _, err := s.Read(ctx); err != nil {
+		t.Fatal(err)
+	}
+	h.on.Store(true)
+	for range 5 {
+		go c.Write(ctx, websocket.Text, []byte(text(1000)))
+		<-h.half
+		for range 3 {
+			cut, cancel := context.WithCancel(ctx)
+			go cancel()
+			if _, _, err := s.Read(cut); !errors.Is(err, context.Canceled) || s.Err() != nil {
+				t.Fatal(err)
+			}
+		}
+		h.rest <- true
+		if _, p, err := s.Read(ctx); string(p) != text(1000) || err != nil {
+			t.Fatalf("%d bytes, %v", len(p), err)
+		}
+	}
+	h.on.Store(false) // for what is sent at the end
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -121,4 +122,27 @@ func ExampleTrace() {
 	server.Read(ctx)
 	fmt.Println(messages.Load(), bytes.Load())
 	// Output: 1 5
+}
+
+// TestTraceHeld: with a Trace, answers are held as without one, and each is told of.
+func TestTraceHeld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		trace := &websocket.Trace{FrameSent: func(*websocket.Conn, frame.Header) { sent++ }}
+		c, tr, p := countedWith(t, websocket.Config{PingInterval: -1, Trace: trace})
+		go echo(c)
+		p.write(several(p, 16))
+		for range 16 {
+			if h, _, err := p.next(); h.Opcode != frame.Text || err != nil {
+				t.Fatal(h, err)
+			}
+		}
+		synctest.Wait()
+		if n := tr.count(); n != 1 || sent != 16 {
+			t.Errorf("%d writes, %d frames told of", n, sent)
+		}
+		p.Close()
+		<-c.Done()
+	})
 }

@@ -5,13 +5,16 @@ import (
 	"time"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/internal/belowtls"
 )
 
 // Transport is the stream of bytes below a [Conn]. Every [net.Conn] is one.
 // If it has a method CloseWrite() error, as TCP, Unix and TLS connections have,
 // it's used to end the sending direction before the transport is closed. Where that
 // is missing or fails, a server closes the transport as soon as both Close frames are
-// there.
+// there. If it has a method CheckClose(frame.Code) error, as that of a browser has,
+// which sends only some codes, Close and CloseWrite return its error instead of
+// closing.
 //
 // A server ends its direction first, as on TCP, and a client waits for that, unless the
 // transport has a method EndsFirst() bool that says otherwise: where no state remains of
@@ -47,7 +50,11 @@ func closeWrite(t Transport) bool {
 // below returns the connection that t, such as a *tls.Conn, runs on, or nil.
 func below(t Transport) net.Conn {
 	if n, ok := t.(interface{ NetConn() net.Conn }); ok {
-		return n.NetConn()
+		nc := n.NetConn()
+		if s, ok := nc.(*belowtls.Conn); ok {
+			return s.TCPConn
+		}
+		return nc
 	}
 	return nil
 }

@@ -17,8 +17,6 @@ func isSocket(Transport) bool { return false }
 
 func discardSocket(Transport, int) bool { return false }
 
-func newTLSSource(*Conn) frame.LateReader { return nil }
-
 func (*socketSource) ReadLate(frame.Lender) (int, error) { panic("unreachable") }
 
 func (*Conn) tryWrite(_, _ []byte) (int, error) { return 0, nil }

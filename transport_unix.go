@@ -20,7 +20,6 @@ type socket struct {
 	rc syscall.RawConn // nil if it's none
 
 	read func(fd uintptr) bool // readReady, kept: a method value allocates
-	lend frame.Lender
 	n    int
 	err  error
 }
@@ -81,10 +80,10 @@ func (s *socket) ok() bool { return s.rc != nil }
 type socketSource Conn
 
 // ReadLate implements [frame.LateReader].
-func (x *socketSource) ReadLate(l frame.Lender) (int, error) {
+func (x *socketSource) ReadLate(frame.Lender) (int, error) {
 	c, s := (*Conn)(x), &x.sock
 	c.beforeTry()
-	s.lend, s.n, s.err = l, 0, nil
+	s.n, s.err = 0, nil
 	err := s.rc.Read(s.read)
 	c.afterWait(s.n)
 	if s.err != nil {
@@ -96,7 +95,8 @@ func (x *socketSource) ReadLate(l frame.Lender) (int, error) {
 // readReady is called until it returns true, each time that there may be bytes.
 func (x *socketSource) readReady(fd uintptr) bool {
 	c, s := (*Conn)(x), &x.sock
-	p := s.lend.Take()
+	lender := c.rd.Lender()
+	p := lender.Take()
 	for {
 		n, err := syscall.Read(int(fd), p)
 		switch {
@@ -105,7 +105,7 @@ func (x *socketSource) readReady(fd uintptr) bool {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
-			s.lend.Give()
+			lender.Give()
 			c.flushHeld()
 			s.err = c.beforeWait()
 			return s.err != nil

@@ -55,9 +55,10 @@ func (w *watch) prepare(c *Conn, ctx context.Context) {
 	if !w.on.Load() {
 		return
 	}
+	done := c.doneOf(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.done != c.doneOf(ctx) {
+	if w.done != done {
 		w.clear(c)
 	}
 }

@@ -92,7 +92,6 @@ func (c *Conn) writeParts(ctx context.Context, t MessageType, p []byte) error {
 	if err != nil {
 		return err
 	}
-	w.(*messageWriter).min = chunkMax
 	if _, err := w.Write(p); err != nil {
 		return err
 	}
@@ -172,9 +171,9 @@ func (c *Conn) appendLong(h *frame.Header, p []byte, text, fin bool) (ref, rest 
 	case c.sock.ok():
 		n = 0
 	case pend != nil:
-		n = min(n, max(chunkMax-frame.MaxHeaderSize-len(pend.p), 0))
+		n = min(n, max(maxRecord-frame.MaxHeaderSize-len(pend.p), 0))
 	default:
-		n = min(n, chunkMax-frame.MaxHeaderSize)
+		n = min(n, maxRecord-frame.MaxHeaderSize)
 	}
 	if err := c.mask(h); err != nil {
 		return nil, nil, err
@@ -197,7 +196,6 @@ func (c *Conn) writeLong(ctx context.Context, h frame.Header, p []byte, fin bool
 	o := &c.out
 	text, began := h.Opcode == frame.Text, o.streaming
 	for {
-		c.tellTrace()
 		if err := c.waitIdle(ctx); err != nil {
 			if began && ctx.Err() != nil {
 				c.breakWrite(ctx.Err())
@@ -205,7 +203,8 @@ func (c *Conn) writeLong(ctx context.Context, h frame.Header, p []byte, fin bool
 			return err
 		}
 		if o.cut || o.closed != nil && !began {
-			return c.refusal() // a Close frame may have gone out meanwhile
+			c.flushAsync() // the Close frame, which has come meanwhile
+			return c.refusal()
 		}
 		c.queuePong()
 		ref, rest, err := c.appendLong(&h, p, text, fin)
@@ -213,7 +212,7 @@ func (c *Conn) writeLong(ctx context.Context, h frame.Header, p []byte, fin bool
 			return err
 		}
 		b := batch{own: o.takePend(), ref: ref}
-		o.flushing = true
+		o.flushing, o.streaming = true, o.streaming || rest != nil
 		o.mu.Unlock()
 		err = c.send(ctx, b)
 		o.mu.Lock()
@@ -225,7 +224,7 @@ func (c *Conn) writeLong(ctx context.Context, h frame.Header, p []byte, fin bool
 			c.flushAsync() // control frames that came in between
 			return nil
 		}
-		p, began, o.streaming = rest, true, true
+		p, began = rest, true
 	}
 }
 

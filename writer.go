@@ -13,8 +13,8 @@ import (
 
 // Writer returns a writer of one message, for messages that are too long to
 // hold or not yet known to their end. Its bytes go out in frames of at least 4
-// KiB, or what 32 KiB are compressed to; its Close writes the last of them and must
-// be called. Until then other messages wait; pings and Close frames don't (RFC
+// KiB, or of at least 64 KiB if they are compressed; its Close writes the last of them
+// and must be called. Until then other messages wait; pings and Close frames don't (RFC
 // 6455 section 5.4). A text is not cut inside of a character.
 //
 // ctx is for all writes to the message. When one fails after the first frame
@@ -34,7 +34,7 @@ func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error
 		return nil, err
 	}
 	o.streaming = true
-	w := &messageWriter{c: c, ctx: ctx, text: t.opcode() == frame.Text, op: t.opcode(), b: getChunk(minChunk), min: minChunk}
+	w := &messageWriter{c: c, ctx: ctx, text: t.opcode() == frame.Text, op: t.opcode(), b: getChunk(minChunk)}
 	if c.compresses(t, math.MaxInt) {
 		w.z = c.deflater.NewWriter(w.compressed)
 	}
@@ -48,7 +48,6 @@ type messageWriter struct {
 	op   frame.Opcode    // of the next frame
 	b    *chunk          // bytes of the next frame; nil after the end
 	z    *deflate.Writer // makes those, if the message is to be compressed
-	min  int             // bytes of a compressed frame that isn't the last
 	err  error
 }
 
@@ -72,11 +71,7 @@ func (w *messageWriter) Write(p []byte) (int, error) {
 			n = min(len(p), room)
 			w.b.p = append(w.b.p, p[:n]...)
 			if n == room {
-				cut := w.cut(w.b.p)
-				w.frame(w.b.p[:cut], false)
-				if w.err == nil {
-					w.b.p = w.b.p[:copy(w.b.p, w.b.p[cut:])]
-				}
+				w.frameOf(w.cut(w.b.p), false)
 			}
 		}
 		if w.err != nil {
@@ -94,10 +89,8 @@ func (w *messageWriter) compressed(p []byte, final bool) error {
 	w.c.deflater.count(0, len(p))
 	w.b = w.b.grow(len(p))
 	w.b.p = append(w.b.p, p...)
-	if final || len(w.b.p) >= w.min {
-		if w.frame(w.b.p, final); w.err == nil {
-			w.b.p = w.b.p[:0]
-		}
+	if final || len(w.b.p) >= chunkMax {
+		w.frameOf(len(w.b.p), final)
 	}
 	return w.err
 }
@@ -126,20 +119,34 @@ func cutText(p []byte) int {
 // Close writes the last frame of the message and lets other messages begin.
 func (w *messageWriter) Close() error {
 	if w.err == nil {
+		// Also if a function of the user's Trace panics, which is told of the frame.
+		defer func() {
+			if w.err == nil {
+				w.end(errWriterClosed)
+			}
+		}()
 		if w.z != nil {
 			w.z.Close()
 		} else {
-			w.frame(w.b.p, true)
+			w.frameOf(len(w.b.p), true)
 		}
-		if w.err == nil {
-			w.end(errWriterClosed)
-			return nil
-		}
+		return w.err
 	}
 	if w.err == errWriterClosed {
 		return nil
 	}
 	return w.err
+}
+
+// frameOf makes a frame of the first n bytes of w.b and drops them, even if a function
+// of the user's Trace panics.
+func (w *messageWriter) frameOf(n int, fin bool) {
+	defer func() {
+		if w.b != nil {
+			w.b.p = w.b.p[:copy(w.b.p, w.b.p[n:])]
+		}
+	}()
+	w.frame(w.b.p[:n], fin)
 }
 
 func (w *messageWriter) frame(p []byte, fin bool) {

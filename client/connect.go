@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"hawser/websocket/internal/belowtls"
 )
 
 // connect returns a connection to the server that req is for, through a proxy
@@ -60,8 +62,8 @@ func (a *attempt) reach(ctx context.Context, u *url.URL) (nc net.Conn, step stri
 	return nc, "TLS handshake", err
 }
 
-// startTLS does the TLS handshake with the host of u. It offers HTTP/2 to servers only,
-// if that's wanted: a proxy is spoken to with HTTP/1.1.
+// startTLS does the TLS handshake with the host of u. It offers HTTP/1.1 only: the
+// upgrade is nothing that HTTP/2 has.
 func (a *attempt) startTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
 	config := a.e.tls.Clone()
 	if config == nil {
@@ -74,11 +76,11 @@ func (a *attempt) startTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Co
 	if u == a.u && a.wantsHTTP2() {
 		config.NextProtos = []string{"h2", "http/1.1"}
 	}
-	return a.finishTLS(ctx, tls.Client(nc, config), u)
+	return a.finishTLS(ctx, tls.Client(belowtls.New(nc), config), u)
 }
 
 // finishTLS does what is left of the TLS handshake on a connection to the host of
-// u, and checks that it's not for HTTP/2 unless that's wanted.
+// u, and checks that HTTP/1.1 is spoken on it.
 func (a *attempt) finishTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
 	tc, ok := nc.(*tls.Conn)
 	if !ok {

@@ -73,6 +73,9 @@ type Dialer struct {
 	HTTPClient *http.Client
 }
 
+// dialBrowser takes the place of the dial where a browser does it (GOOS=js).
+var dialBrowser func(a *attempt, ctx context.Context) (*websocket.Conn, error)
+
 // Dial is Dial of the zero [Dialer], without the response.
 func Dial(ctx context.Context, url string) (*websocket.Conn, error) {
 	var d Dialer
@@ -101,6 +104,10 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (*websocket.Conn, *htt
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.e.timeout)
 		defer cancel()
+	}
+	if dialBrowser != nil {
+		c, err := dialBrowser(a, ctx)
+		return c, nil, err
 	}
 	for {
 		c, resp, again, err := a.dial(ctx)

@@ -7,13 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// MaxReason is the size in bytes of the longest reason that a Close frame holds.
+// MaxReason is the size in bytes of the longest reason that fits into a Close frame:
+// 123.
 const MaxReason = MaxControlPayload - 2
 
-// ParseClose parses the payload of a Close frame (RFC 6455 section 5.5.1). An
-// empty payload gives [CodeNone]. A payload of one byte and a code that must not
-// be sent are an *[Error] with [CodeProtocolError], a reason that is not UTF-8
-// is one with [CodeInvalidPayload].
+// ParseClose parses the payload of a Close frame (RFC 6455 section 5.5.1). An empty
+// payload is [CodeNone] and no reason. A payload of one byte, or a code that must not
+// be sent, is an *[Error] with [CodeProtocolError]; a reason that is not UTF-8 is one
+// with [CodeInvalidPayload]. The reason is a copy: it does not alias p.
 func ParseClose(p []byte) (code Code, reason string, err error) {
 	if len(p) == 0 {
 		return CodeNone, "", nil
@@ -31,10 +32,11 @@ func ParseClose(p []byte) (code Code, reason string, err error) {
 	return code, string(p[2:]), nil
 }
 
-// AppendClose appends the payload of a Close frame to dst. [CodeNone] stands
-// for an empty payload. What is not UTF-8 in reason is replaced, and a reason
-// longer than [MaxReason] bytes is cut at the end of a character. A code that
-// must not be sent, and a reason without a code, are errors.
+// AppendClose appends the payload of a Close frame to dst and returns the extended
+// slice. [CodeNone] and no reason give an empty payload. Bytes of the reason that are
+// not UTF-8 become U+FFFD, and a reason longer than [MaxReason] bytes is cut at the end
+// of a character. A code that is not [Code.Sendable], and a reason without a code, are
+// errors of the caller; dst is returned as it was.
 func AppendClose(dst []byte, code Code, reason string) ([]byte, error) {
 	if code == CodeNone && reason == "" {
 		return dst, nil
@@ -46,6 +48,7 @@ func AppendClose(dst []byte, code Code, reason string) ([]byte, error) {
 	return append(dst, cutReason(reason)...), nil
 }
 
+// cutReason makes s fit for a Close frame.
 func cutReason(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) <= MaxReason {

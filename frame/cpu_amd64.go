@@ -2,7 +2,8 @@
 
 package frame
 
-// hasAVX2 is whether the processor has AVX2 and the system saves its registers.
+// hasAVX2 says whether the processor has AVX2 and the operating system saves its
+// registers.
 var hasAVX2 = detectAVX2()
 
 func detectAVX2() bool {
@@ -17,10 +18,13 @@ func detectAVX2() bool {
 	return leaves >= 7 && c1&osxsaveAVX == osxsaveAVX && xgetbv()&xmmYMM == xmmYMM && b7&avx2 != 0
 }
 
+// cpuid returns the registers of the instruction CPUID.
+//
 //go:noescape
 func cpuid(leaf, sub uint32) (eax, ebx, ecx uint32)
 
-// xgetbv returns the lower half of XCR0. Without OSXSAVE it's an illegal instruction.
+// xgetbv returns the lower half of the register XCR0. Without OSXSAVE it is an illegal
+// instruction.
 //
 //go:noescape
 func xgetbv() uint32

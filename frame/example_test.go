@@ -1,44 +1,12 @@
 package frame_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 
 	"hawser/websocket/frame"
 )
 
-// The loop that reads frames as a server receives them.
-func ExampleReader() {
-	key := [4]byte{1, 2, 3, 4}
-	var wire []byte
-	wire = frame.Append(wire, frame.Header{Opcode: frame.Text, Masked: true, Key: key}, []byte("Hel"))
-	wire = frame.Append(wire, frame.Header{Fin: true, Opcode: frame.Ping, Masked: true, Key: key}, nil)
-	wire = frame.Append(wire, frame.Header{Fin: true, Opcode: frame.Continuation, Masked: true, Key: key}, []byte("lo"))
-
-	r := frame.NewReader(bytes.NewReader(wire), frame.Rules{Role: frame.Server}, 1<<20)
-	for {
-		h, err := r.Next()
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		p, err := r.Payload() // valid until the next call
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Printf("%v, last: %v, %q\n", h.Opcode, h.Fin, p)
-	}
-	// Output:
-	// text, last: false, "Hel"
-	// ping, last: true, ""
-	// continuation, last: true, "lo"
-}
-
+// A payload of 256 bytes has its length in two bytes more; one of 5 must not.
 func ExampleParseHeader() {
 	h, n, err := frame.ParseHeader([]byte{0x82, 0x7e, 0x01, 0x00})
 	fmt.Println(h.Opcode, h.Length, n, err)
@@ -46,9 +14,10 @@ func ExampleParseHeader() {
 	fmt.Println(err)
 	// Output:
 	// binary 256 4 <nil>
-	// websocket: length 5 takes 2 more bytes than it needs (RFC 6455 section 5.2)
+	// websocket: payload length 5 is not encoded in the minimal number of bytes (RFC 6455 section 5.2)
 }
 
+// The single-frame text message of RFC 6455 section 5.7, from a server and from a client.
 func ExampleAppend() {
 	h := frame.Header{Fin: true, Opcode: frame.Text}
 	fmt.Printf("% x\n", frame.Append(nil, h, []byte("Hello")))
@@ -59,6 +28,7 @@ func ExampleAppend() {
 	// 81 85 37 fa 21 3d 7f 9f 4d 51 58
 }
 
+// A character that is cut in two is no error; a byte that no character has is one.
 func ExampleUTF8() {
 	var u frame.UTF8
 	euro := []byte("€")

@@ -5,30 +5,9 @@ import (
 	"math/bits"
 )
 
-// LateReader is a source that can wait for bytes without a buffer to put them
-// in, so that an idle connection holds none.
-type LateReader interface {
-	// ReadLate is what Read is to an [io.Reader], into the buffer that it takes
-	// from l. Each time before it waits, it calls l.Give, whether it has taken the
-	// buffer or not.
-	ReadLate(l Lender) (int, error)
-}
-
-// plainReader is any source as a [LateReader].
-type plainReader struct{ io.Reader }
-
-func (r plainReader) ReadLate(l Lender) (int, error) { return r.Read(l.Take()) }
-
-// Lender lends a buffer to a [LateReader].
-type Lender interface {
-	// Take returns the buffer to read into.
-	Take() []byte
-	// Give takes it back. It returns false if there's none to give, as what came
-	// before is still in it: then it may as well be waited with.
-	Give() bool
-}
-
-// fill reads more from the source, at least one byte.
+// fill reads at least one byte from the source. It chooses the buffer: the one that is
+// there, a smaller one if a long message is over, a larger one if space is short. The
+// last piece is no longer valid then.
 func (r *Reader) fill() error {
 	r.piece = 0
 	unread := r.w - r.r
@@ -41,22 +20,23 @@ func (r *Reader) fill() error {
 			r.Free()
 		}
 	case len(r.b.p) > maxRunSize && r.holdAt == r.holdEnd && unread <= minSize/2:
-		r.moveTo(getBuffer(r.size)) // the long message that it was for is over
+		r.moveTo(getBuffer(r.size)) // the long message that needed the large buffer is over
 	}
 	if r.w > 0 {
 		r.makeRoom()
 	}
 	for range 100 {
-		n, err := r.src.ReadLate((*lender)(r))
+		n, err := r.src.ReadLate(r.Lender())
 		if n > 0 {
 			r.w += n
-			// The next time, take as much as came this time, or more if it wasn't all.
+			// The next buffer is as large as what came this time, and larger if this one
+			// was filled, as the source may have more.
 			if r.w == len(r.b.p) {
 				r.size = min(4*len(r.b.p), maxRunSize)
 			} else if empty {
 				r.size = min(max(1<<bits.Len(uint(n)), minSize), maxRunSize)
 			}
-			return nil // an error along with bytes comes again
+			return nil // an error that came with bytes is returned again by the next read
 		}
 		if r.w == 0 {
 			r.Free()
@@ -68,28 +48,8 @@ func (r *Reader) fill() error {
 	return io.ErrNoProgress
 }
 
-// lender is a Reader as its LateReader sees it.
-type lender Reader
-
-func (l *lender) Take() []byte {
-	if l.b == nil {
-		l.b = getBuffer(l.size)
-	}
-	return l.b.p[l.w:]
-}
-
-func (l *lender) Give() bool {
-	if l.w > 0 {
-		return false
-	}
-	if l.b != nil {
-		l.b.put()
-		l.b = nil
-	}
-	return true
-}
-
-// makeRoom makes sure that there is space to read into.
+// makeRoom makes sure that the buffer has space behind the unread bytes: it takes one,
+// moves the bytes to the beginning of it, or moves them to a larger one.
 func (r *Reader) makeRoom() {
 	if r.b == nil {
 		r.b = getBuffer(r.size)
@@ -100,19 +60,19 @@ func (r *Reader) makeRoom() {
 	}
 	used := int64(r.holdEnd - r.holdAt + r.w - r.r)
 	to := r.b
-	if len(to.p) < r.size && used <= int64(r.size)/2 {
+	if len(to.p) < r.size { // both are powers of two, so this one is at most half full then
 		to = getBuffer(r.size)
 	} else if size := int64(len(to.p)); used > size/2 {
-		// Four times as large, so that a long message is moved only a few times,
-		// but not more than twice unless the current frame needs it.
+		// Four times the size, so that a long message is moved only a few times; but
+		// no more than the current frame needs if twice the size is enough for that.
 		need := int64(r.holdEnd-r.holdAt) + min(r.left, 4*size) + minSize
 		to = getBuffer(int(min(4*size, max(need, 2*size))))
 	}
 	r.moveTo(to)
 }
 
-// moveTo moves what is held and what is unread to the beginning of to, which
-// may be the same buffer.
+// moveTo moves the held and the unread bytes to the beginning of a buffer, which may
+// be the one that they are in, and makes it r's.
 func (r *Reader) moveTo(to *buffer) {
 	held := copy(to.p, r.b.p[r.holdAt:r.holdEnd])
 	used := held + copy(to.p[held:], r.b.p[r.r:r.w])

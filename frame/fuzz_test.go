@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzReader compares the Reader, fed in pieces of any size and read in any way,
-// with a parser that has all of the input in memory.
+// FuzzReader compares the Reader, with input in pieces of any size and read in any way, with
+// a simple parser of the whole input.
 func FuzzReader(f *testing.F) {
 	for _, role := range []Role{Server, Client} {
 		short := stream(role, conversation()[:12]...)
@@ -57,7 +57,8 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// parse is RFC 6455 section 5.2 read aloud.
+// parse returns the frames in the input and the error at its end. It follows RFC 6455 section
+// 5.2 as simply as possible.
 func parse(in []byte, role Role, limit uint64) (events []event) {
 	open := false
 	for {

@@ -3,42 +3,45 @@ package frame
 import "encoding/binary"
 
 const (
-	// MaxHeaderSize is the size in bytes of the longest frame header.
+	// MaxHeaderSize is the size in bytes of the longest frame header: 2 bytes, 8 of
+	// length and 4 of masking key.
 	MaxHeaderSize = 14
-	// MaxControlPayload is the size in bytes of the longest payload that a
-	// control frame may have (RFC 6455 section 5.5).
+	// MaxControlPayload is the size in bytes of the longest payload of a control frame
+	// (RFC 6455 section 5.5).
 	MaxControlPayload = 125
 )
 
-// The reserved bits as they stand in [Header.Rsv].
+// The reserved bits, at their place in the first byte of a frame. Extensions give them
+// a meaning: Rsv1 marks a compressed message (RFC 7692 section 6).
 const (
 	Rsv1 byte = 0x40
 	Rsv2 byte = 0x20
 	Rsv3 byte = 0x10
 )
 
-// Header is what precedes a frame's payload (RFC 6455 section 5.2).
+// Header is the header of a frame (RFC 6455 section 5.2).
 type Header struct {
-	Fin    bool    // the last frame of its message
-	Rsv    byte    // the reserved bits that are set: Rsv1 | Rsv2 | Rsv3
+	Fin    bool    // whether the frame is the last one of its message
+	Rsv    byte    // the reserved bits that are set, of Rsv1 | Rsv2 | Rsv3
 	Opcode Opcode  // what the payload is
-	Masked bool    // the payload is XORed with Key
-	Key    [4]byte // the masking key, if Masked
-	Length int64   // of the payload, in bytes
+	Masked bool    // whether the payload is masked with Key, as clients do
+	Key    [4]byte // the masking key, if Masked; otherwise it is not sent
+	Length int64   // the length of the payload in bytes, 0 to 2^63-1
 }
 
-// ParseHeader parses the header that p begins with and returns its size n in
-// bytes. When p holds only a part of the header, n is 0 and err is nil. A
-// length that is not in its shortest form, or that has its highest bit set, is
-// an *[Error] with [CodeProtocolError]. [Rules] checks the rest.
+// ParseHeader parses the header at the beginning of p and returns the header's size n
+// in bytes, at most [MaxHeaderSize]. While p has only a part of it, n is 0 and err is
+// nil: call it again with more. A length that is not encoded in the minimal number of
+// bytes, or has its most significant bit set, is an *[Error] with
+// [CodeProtocolError]. All else that can be wrong is for [Rules.Check] to find.
 func ParseHeader(p []byte) (h Header, n int, err error) {
 	n, err = h.parse(p)
 	return h, n, err
 }
 
-// parse is [ParseHeader] into h. It stores to each field once, and whoever wants
-// the header reads the fields there: a copy of the whole that comes too soon
-// after would have to wait for the stores.
+// parse is [ParseHeader] with the header stored to h. Each field is stored once, and
+// the caller reads fields and not the whole: a copy of the whole right after would
+// have to wait until the stores are done.
 func (h *Header) parse(p []byte) (n int, err error) {
 	if len(p) < 2 {
 		return 0, nil
@@ -61,6 +64,7 @@ func (h *Header) parse(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// flags stores what the first two bytes say, apart from the length.
 func (h *Header) flags(b0, b1 byte) {
 	h.Fin = b0&0x80 != 0
 	h.Rsv = b0 & 0x70
@@ -68,8 +72,9 @@ func (h *Header) flags(b0, b1 byte) {
 	h.Masked = b1&0x80 != 0
 }
 
-// short is parse for a length below 126. It returns 0 for others, and when there
-// are not at least 6 bytes. It's for the most frames, and calls nothing.
+// short parses a header with a length below 126 and returns its size. It returns 0 for
+// other lengths, and if p has fewer than 6 bytes; then parse is to be called. Most
+// frames are short, and short calls nothing that is not inlined.
 func (h *Header) short(p []byte) int {
 	if len(p) < 6 || p[1]&0x7f >= 126 {
 		return 0
@@ -83,7 +88,8 @@ func (h *Header) short(p []byte) int {
 	return 6
 }
 
-// parseLength parses a length of 2 or 8 bytes. n is what precedes the key.
+// parseLength parses a length of 2 or 8 bytes; n is the size of the header without the
+// key.
 func parseLength(p []byte) (length int64, n int, err error) {
 	if p[1]&0x7f == 126 {
 		if len(p) < 4 {
@@ -91,7 +97,7 @@ func parseLength(p []byte) (length int64, n int, err error) {
 		}
 		length = int64(binary.BigEndian.Uint16(p[2:]))
 		if length < 126 {
-			return 0, 0, protocolError("5.2", "length %d takes 2 more bytes than it needs", length)
+			return 0, 0, protocolError("5.2", "payload length %d is not encoded in the minimal number of bytes", length)
 		}
 		return length, 4, nil
 	}
@@ -100,16 +106,17 @@ func parseLength(p []byte) (length int64, n int, err error) {
 	}
 	u := binary.BigEndian.Uint64(p[2:])
 	if u>>63 != 0 {
-		return 0, 0, protocolError("5.2", "length %#x has its highest bit set", u)
+		return 0, 0, protocolError("5.2", "payload length %#x has its most significant bit set", u)
 	}
 	if u < 1<<16 {
-		return 0, 0, protocolError("5.2", "length %d takes 8 more bytes than it needs", u)
+		return 0, 0, protocolError("5.2", "payload length %d is not encoded in the minimal number of bytes", u)
 	}
 	return int64(u), 10, nil
 }
 
-// Append appends the header's bytes to dst, its length in the shortest form.
-// The length must not be negative.
+// Append appends the header's bytes to dst, at most [MaxHeaderSize], and returns the
+// extended slice. The length is encoded in the minimal number of bytes; it must not be
+// negative. Whether a frame with this header is allowed is not checked.
 func (h Header) Append(dst []byte) []byte { return h.append(dst) }
 
 func (h *Header) append(dst []byte) []byte {
@@ -136,17 +143,20 @@ func (h *Header) append(dst []byte) []byte {
 	return dst
 }
 
-// Append appends a whole frame to dst: h with the length of payload, and the
-// payload, masked with h.Key if h.Masked. The payload itself is not changed.
+// Append appends a whole frame to dst and returns the extended slice: the header h
+// with the length of payload, whatever h.Length says, and the payload, masked with
+// h.Key if h.Masked is set. The payload is copied, and not changed itself. It must not
+// be in the part of dst that is written to.
 func Append(dst []byte, h Header, payload []byte) []byte {
 	return h.AppendFrame(dst, payload)
 }
 
-// AppendFrame is the function [Append], which saves copying h. It sets h.Length.
+// AppendFrame is the function [Append] without a copy of h. It sets h.Length. It is
+// low-level: see the package's documentation.
 func (h *Header) AppendFrame(dst, payload []byte) []byte {
 	h.Length = int64(len(payload))
 	if n := len(dst); len(payload) < 126 && !h.Masked && h.Fin && cap(dst)-n >= 2+len(payload) {
-		dst = dst[:n+2+len(payload)] // as most are
+		dst = dst[:n+2+len(payload)] // the short way for most frames of servers
 		dst[n] = 0x80 | h.Rsv&0x70 | byte(h.Opcode)&0x0f
 		dst[n+1] = byte(len(payload))
 		copy(dst[n+2:], payload)

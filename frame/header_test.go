@@ -12,7 +12,7 @@ import (
 	"hawser/websocket/frame"
 )
 
-// unhex makes bytes of hexadecimal digits with spaces between them.
+// unhex returns the bytes of hexadecimal digits; spaces are skipped.
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
@@ -22,7 +22,7 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// code is the close code of a breach of the protocol, 0 if err is none.
+// code returns the close code of err if it is a breach of the protocol, and 0 otherwise.
 func code(err error) frame.Code {
 	var e *frame.Error
 	if errors.As(err, &e) {
@@ -127,6 +127,24 @@ func TestErrorText(t *testing.T) {
 	} {
 		if got := (&frame.Error{Code: frame.CodeProtocolError, Section: section, Text: "what was wrong"}).Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestErrorTexts: what a peer did wrong is said with the numbers that an operator needs.
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"\x82\x7e\x00\x7d":                         "websocket: payload length 125 is not encoded in the minimal number of bytes (RFC 6455 section 5.2)",
+		"\x82\x7f\x00\x00\x00\x00\x00\x00\xff\xff": "websocket: payload length 65535 is not encoded in the minimal number of bytes (RFC 6455 section 5.2)",
+		"\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x01": "websocket: payload length 0x8000000000000001 has its most significant bit set (RFC 6455 section 5.2)",
+		"\x82\x0b":                  "websocket: frame with 11 bytes of payload, at most 10 are allowed (RFC 6455 section 10.4)",
+		"\x89\x7e\x00\x7e":          "websocket: ping frame of 126 bytes, 125 are allowed (RFC 6455 section 5.5)",
+		"\x82\x81\x00\x00\x00\x00a": "websocket: binary frame from a server is masked (RFC 6455 section 5.1)",
+	} {
+		_, err := frame.NewReader(strings.NewReader(in), frame.Rules{Role: frame.Client}, 10).Next()
+		if err == nil || err.Error() != want {
+			t.Errorf("% x: got %v, want %s", in, err, want)
 		}
 	}
 }

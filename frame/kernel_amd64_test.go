@@ -24,8 +24,8 @@ func needAVX2(t *testing.T) {
 	}
 }
 
-// checkValid puts q, which is valid as want says, at every one of these offsets
-// in p, which is ASCII, and compares the verdicts.
+// checkValid puts q into p, which is ASCII, at each of the offsets, and fails the test if
+// the kernel does not say what want says about the whole.
 func checkValid(t *testing.T, p, q []byte, want bool, offsets []int) {
 	for _, at := range offsets {
 		copy(p[at:], q)
@@ -38,8 +38,8 @@ func checkValid(t *testing.T, p, q []byte, want bool, offsets []int) {
 	}
 }
 
-// TestValidAVX2Exhaustive puts every 1, 2 and 3 bytes where vectors begin and
-// end, the first and the last ones included.
+// TestValidAVX2Exhaustive puts all combinations of 1, 2 and 3 bytes at the places where
+// vectors begin and end, the first and the last vector included.
 func TestValidAVX2Exhaustive(t *testing.T) {
 	needAVX2(t)
 	all := make([]byte, 256)
@@ -75,9 +75,8 @@ func TestValidAVX2Exhaustive(t *testing.T) {
 	}
 }
 
-// TestValidAVX2Edges puts 4 bytes from the edges of what is valid everywhere,
-// with a length for each way through the kernel, and text around that it skips
-// and that it doesn't.
+// TestValidAVX2Edges puts 4 bytes that are barely valid or barely not at each offset, in
+// texts of lengths that lead through all branches of the kernel.
 func TestValidAVX2Edges(t *testing.T) {
 	needAVX2(t)
 	leads := []byte{0x41, 0x80, 0xc3, 0xe0, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xf8, 0xff}

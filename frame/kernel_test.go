@@ -8,12 +8,12 @@ import (
 )
 
 type maskKernel struct {
-	min int // bytes that it wants
+	min int // the least number of bytes that f takes
 	f   func(p []byte, k uint32)
 }
 
-// TestMaskKernels masks every size at every alignment and every phase of the key,
-// and looks at all bytes around.
+// TestMaskKernels masks every size at every alignment and with every rotation of the key,
+// and checks that no byte before or behind is changed.
 func TestMaskKernels(t *testing.T) {
 	t.Parallel()
 	const maxSize, maxAlign = 1100, 64
@@ -56,7 +56,7 @@ func TestMaskKernels(t *testing.T) {
 	}
 }
 
-// TestMaskLong masks what is so long that assembly gets it in pieces.
+// TestMaskLong masks payloads that are so long that assembly gets them in parts.
 func TestMaskLong(t *testing.T) {
 	t.Parallel()
 	const k = 0x3d21fa37
@@ -70,8 +70,8 @@ func TestMaskLong(t *testing.T) {
 	}
 }
 
-// TestValidLong spoils a text that is so long that assembly gets it in pieces,
-// around the ends of the pieces.
+// TestValidLong checks texts that are so long that assembly gets them in parts, with a wrong
+// byte around the ends of the parts.
 func TestValidLong(t *testing.T) {
 	t.Parallel()
 	valid := func(p []byte) bool {

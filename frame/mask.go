@@ -5,18 +5,19 @@ import (
 	"math/bits"
 )
 
-// Mask XORs p in place with key, p being what stands pos bytes after the
-// beginning of the payload. It masks and unmasks alike (RFC 6455 section 5.3).
+// Mask masks or unmasks p in place: it XORs it with key (RFC 6455 section 5.3). If p is
+// a part of a payload, pos is the number of bytes that precede it there; only pos
+// modulo 4 matters.
 func Mask(p []byte, key [4]byte, pos int) { mask(p, turn(key, pos)) }
 
-// turn returns the key in little-endian order, its lowest byte being for the
-// byte of the payload at pos.
+// turn returns the key as a little-endian number, rotated so that its lowest byte
+// masks the byte at pos.
 func turn(key [4]byte, pos int) uint32 {
 	return bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(pos&3))
 }
 
-// maskWords is the portable kernel, with the key as turn returns it. It calls
-// nothing, which makes it cheap to call.
+// maskWords masks p in portable Go, with a key that turn returned. It calls nothing
+// that is not inlined, which makes it cheap for short payloads.
 func maskWords(p []byte, k uint32) {
 	n := len(p)
 	if n < 8 {
@@ -27,12 +28,12 @@ func maskWords(p []byte, k uint32) {
 		return
 	}
 	k8 := uint64(k)<<32 | uint64(k)
-	// The last word overlaps the one before it unless n is a multiple of 8, so
-	// it's computed before and stored after. No byte is left over for a slow loop.
+	// The last 8 bytes are masked as one word, so that no byte is left over for a slow
+	// loop. They may overlap the word before: they are loaded first and stored last.
 	tail := (*[8]byte)(p[n-8:])
 	last := binary.LittleEndian.Uint64(tail[:]) ^ bits.RotateLeft64(k8, -8*(n&3))
-	// With > instead of >= no slice ends up past the end of its array, which the
-	// compiler would have to prevent at every step.
+	// With > instead of >=, p never becomes empty here. The compiler would add code to
+	// each step to keep an empty slice from pointing past the end of its array.
 	for len(p) > 128 {
 		q := (*[128]byte)(p)
 		xor32((*[32]byte)(q[0:]), k8)
@@ -52,7 +53,7 @@ func maskWords(p []byte, k uint32) {
 	binary.LittleEndian.PutUint64(tail[:], last)
 }
 
-// xor32 is short enough to be inlined.
+// xor32 masks 32 bytes. It is short enough to be inlined.
 func xor32(p *[32]byte, k uint64) {
 	binary.LittleEndian.PutUint64(p[0:], binary.LittleEndian.Uint64(p[0:])^k)
 	binary.LittleEndian.PutUint64(p[8:], binary.LittleEndian.Uint64(p[8:])^k)

@@ -2,8 +2,8 @@
 
 package frame
 
-// mask is [Mask] with a key that has been turned. Assembly can't be preempted, so
-// it gets a long payload in pieces.
+// mask masks p with a key that turn returned. The runtime can't preempt assembly, so a
+// long payload is passed to it in parts.
 func mask(p []byte, k uint32) {
 	if len(p) < maskLongMin || !hasAVX2 {
 		maskWords(p, k)
@@ -16,11 +16,14 @@ func mask(p []byte, k uint32) {
 	maskAVX2(&p[0], len(p), k)
 }
 
-// maskLongMin is where the call of assembly begins to pay, and its least size.
+// maskLongMin is the least number of bytes that maskAVX2 takes. It pays from there on.
 const maskLongMin = 64
 
-// maxPiece is what one call of assembly gets, in bytes.
+// maxPiece is the number of bytes that are passed to assembly in one call, at most
+// twice as many at the end.
 const maxPiece = 1 << 16
 
+// maskAVX2 masks the n bytes from p on, at least maskLongMin, with the key k.
+//
 //go:noescape
 func maskAVX2(p *byte, n int, k uint32)

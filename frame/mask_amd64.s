@@ -4,8 +4,8 @@
 
 // func maskAVX2(p *byte, n int, k uint32)
 //
-// Vectors overlap where n isn't a multiple of their size, so what is stored
-// twice is loaded before either.
+// If n is not a multiple of their size, vectors overlap at the ends. Those are loaded
+// before anything is stored.
 TEXT ·maskAVX2(SB), NOSPLIT, $0-20
 	MOVQ p+0(FP), DI
 	MOVQ n+8(FP), DX

@@ -4,5 +4,5 @@ package frame
 
 const hasAVX2 = false
 
-// mask is [Mask] with a key that has been turned.
+// mask masks p with a key that turn returned.
 func mask(p []byte, k uint32) { maskWords(p, k) }

@@ -8,7 +8,7 @@ import (
 	"hawser/websocket/frame"
 )
 
-// maskBytes is RFC 6455 section 5.3 word by word.
+// maskBytes masks byte by byte, after the formula of RFC 6455 section 5.3.
 func maskBytes(p []byte, key [4]byte, pos int) {
 	for i := range p {
 		p[i] ^= key[(pos+i)%4]

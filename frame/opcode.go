@@ -2,28 +2,29 @@ package frame
 
 import "strconv"
 
-// Opcode says what a frame's payload is (RFC 6455 section 5.2).
+// Opcode says what the payload of a frame is (RFC 6455 section 5.2): 0 to 15.
 type Opcode byte
 
-// The opcodes of RFC 6455. All others are reserved: a peer that sends one
-// breaks the protocol.
+// The opcodes of RFC 6455. The others are reserved: [Rules.Check] refuses them.
 const (
-	Continuation Opcode = 0x0
-	Text         Opcode = 0x1
+	Continuation Opcode = 0x0 // a further frame of a message that Text or Binary began
+	Text         Opcode = 0x1 // UTF-8
 	Binary       Opcode = 0x2
-	Close        Opcode = 0x8
+	Close        Opcode = 0x8 // empty, or a close code and a reason: see ParseClose
 	Ping         Opcode = 0x9
-	Pong         Opcode = 0xA
+	Pong         Opcode = 0xA // the answer to a ping, with the same payload
 )
 
-// IsControl reports whether o is a control opcode, reserved ones included:
-// those with the highest of their four bits set (RFC 6455 section 5.5).
+// IsControl reports whether o is a control opcode, one of 8 to 15, reserved ones
+// included (RFC 6455 section 5.5). Control frames may stand between the frames of a
+// message, are never fragmented, and have at most [MaxControlPayload] bytes.
 func (o Opcode) IsControl() bool { return o&0x8 != 0 }
 
-// IsReserved reports whether RFC 6455 gives o no meaning.
+// IsReserved reports whether o has no meaning in RFC 6455.
 func (o Opcode) IsReserved() bool { return o&^0x8 > 2 }
 
-// String returns the opcode's name, or its number for a reserved one.
+// String returns the opcode's name, such as "text", or for a reserved one its number,
+// such as "opcode 0x3".
 func (o Opcode) String() string {
 	switch o {
 	case Continuation:

@@ -5,23 +5,24 @@ import (
 	"sync"
 )
 
-// Buffers come in powers of two. The smallest holds what a connection needs as
-// long as its messages are small; those above the largest are left to the
-// garbage collector.
+// Buffers have sizes that are powers of two, from 4 KiB on: enough for a connection
+// with short messages, and small enough to stay in the processor's first cache while
+// it is filled and read. There is a pool for each size up to 16 MiB; larger buffers
+// are left to the garbage collector.
 const (
-	minShift = 12 // 4 KiB: stays in the first-level cache together with its source
-	maxShift = 24 // 16 MiB
+	minShift = 12
+	maxShift = 24
 	minSize  = 1 << minShift
 
-	// maxRunSize bounds the buffer of a connection that has much to read but
-	// holds nothing.
+	// maxRunSize is the largest buffer of a connection whose source has much to read
+	// while no single payload and nothing held needs more.
 	maxRunSize = 1 << 16
 )
 
 var pools [maxShift - minShift + 1]sync.Pool
 
-// A buffer is read memory that users see only through slices that they must
-// give up before it goes back to its pool.
+// A buffer is memory to read into. Its owner is one Reader until put. Users see it only
+// through slices that are no longer valid then.
 type buffer struct {
 	p []byte
 }
@@ -38,7 +39,8 @@ func getBuffer(size int) *buffer {
 	return &buffer{make([]byte, 1<<shift)}
 }
 
-// put gives b back. Whoever still looks at it gets to see poison in tests.
+// put gives b back to its pool. In tests it is overwritten first, so that a slice that
+// is used too late shows it.
 func (b *buffer) put() {
 	if poison {
 		b.p[0] = 0xDD

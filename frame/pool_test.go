@@ -3,10 +3,12 @@ package frame
 import (
 	"bytes"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// TestReaderMemory: the buffer grows with what arrives, not with what a header
-// promises.
+// TestReaderMemory: the buffer grows with the bytes that arrive, not with the length that a
+// header announces.
 func TestReaderMemory(t *testing.T) {
 	t.Parallel()
 	for _, before := range []int{0, 100, 3000, 50000} { // in an earlier frame
@@ -42,6 +44,55 @@ func bufferSize(r *Reader) int {
 	return len(r.b.p)
 }
 
+// TestReaderGrowth: a payload that is wanted as one slice, by Payload or by Hold, moves
+// through buffers of these sizes: each larger by four, until the rest is known to need less.
+func TestReaderGrowth(t *testing.T) {
+	t.Parallel()
+	const k = 1 << 10
+	for _, test := range []struct {
+		n    int // bytes of payload
+		want []int
+	}{
+		{0, []int{4 * k}},
+		{4*k - 4, []int{4 * k}}, // with the header of 4 bytes
+		{4*k - 3, []int{4 * k, 16 * k}},
+		{16 * k, []int{4 * k, 16 * k}}, // the header stays behind
+		{16*k + 1, []int{4 * k, 16 * k, 64 * k}},
+		{64 * k, []int{4 * k, 16 * k, 64 * k}},
+		{64*k + 1, []int{4 * k, 16 * k, 64 * k, 128 * k}},
+		{100_000, []int{4 * k, 16 * k, 64 * k, 128 * k}},
+		{128*k - 4*k, []int{4 * k, 16 * k, 64 * k, 128 * k}},
+		{128*k - 4*k + 1, []int{4 * k, 16 * k, 64 * k, 256 * k}},
+		{250_000, []int{4 * k, 16 * k, 64 * k, 256 * k}},
+		{500_000, []int{4 * k, 16 * k, 64 * k, 256 * k, 512 * k}},
+		{1_000_000, []int{4 * k, 16 * k, 64 * k, 256 * k, 1024 * k}},
+		{1_500_000, []int{4 * k, 16 * k, 64 * k, 256 * k, 1024 * k, 2048 * k}},
+	} {
+		for _, hold := range []bool{false, true} {
+			in := bytes.NewReader(stream(Client, event{Op: Binary, Fin: true, Payload: text(test.n)}))
+			var got []int
+			var r *Reader
+			r = NewReader(readerFunc(func(p []byte) (int, error) {
+				if size := bufferSize(r); len(got) == 0 || got[len(got)-1] != size {
+					got = append(got, size)
+				}
+				return in.Read(p)
+			}), Rules{Role: Client}, 0)
+			r.Next()
+			if !hold {
+				r.Payload()
+			}
+			for r.Left() > 0 {
+				r.Piece()
+				r.Hold()
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%d bytes, held piece by piece: %v: -want +got\n%s", test.n, hold, diff)
+			}
+		}
+	}
+}
+
 // TestReaderShrinks: the buffer of a long message is given back after it, even
 // if a part of the next frame came together with its end.
 func TestReaderShrinks(t *testing.T) {
@@ -73,8 +124,8 @@ func TestReaderShrinks(t *testing.T) {
 	}
 }
 
-// TestReaderRuns: who has much to read is read in larger pieces, up to a point
-// and only as long as there is much.
+// TestReaderRuns: a source that has much to read is read in larger pieces, up to a limit.
+// The buffer becomes small again when it has less.
 func TestReaderRuns(t *testing.T) {
 	t.Parallel()
 	in := stream(Client, event{Op: Binary, Fin: true, Payload: text(1 << 20)})
@@ -107,7 +158,7 @@ func TestReaderRuns(t *testing.T) {
 	}
 }
 
-// TestReaderSteady: messages that are small and many don't make the buffer grow.
+// TestReaderSteady: many small messages don't make the buffer grow beyond its limit.
 func TestReaderSteady(t *testing.T) {
 	t.Parallel()
 	in := stream(Server, event{Op: Binary, Payload: text(100)}, event{Fin: true, Payload: text(1500)})
@@ -128,7 +179,8 @@ type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestBufferSizes: also those too large for a pool.
+// TestBufferSizes: getBuffer rounds up to a power of two, also if the size is too large for a
+// pool.
 func TestBufferSizes(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{1: minSize, minSize: minSize, minSize + 1: 2 * minSize, 1 << maxShift: 1 << maxShift, 1<<maxShift + 1: 2 << maxShift} {
@@ -140,7 +192,7 @@ func TestBufferSizes(t *testing.T) {
 	}
 }
 
-// endless repeats p.
+// endless is a reader that repeats p for ever.
 type endless struct {
 	p   []byte
 	pos int
@@ -156,7 +208,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// endlessLate waits before each read.
+// endlessLate is an endless that gives the buffer back before each read.
 type endlessLate struct{ endless }
 
 func (e *endlessLate) ReadLate(l Lender) (int, error) {
@@ -200,10 +252,10 @@ func TestReaderAllocs(t *testing.T) { // not parallel: it counts every goroutine
 	}
 }
 
-// TestPoison: who keeps a slice too long gets to see it. That a slice used as
-// it should be never shows poison is what drive finds out in the other tests.
+// TestPoison: a slice that is used for too long shows poison. That a slice shows none before
+// is tested by drive in the other tests.
 //
-// It's not parallel: another test would write to the buffer that it looks at.
+// The test is not parallel: another one would take the buffer from the pool and write to it.
 func TestPoison(t *testing.T) {
 	if !poison {
 		t.Skip("poison is on with -race or -tags poison")

@@ -1,94 +1,67 @@
 package frame
 
 import (
-	"encoding/binary"
 	"io"
 	"math"
 )
 
-// Reader reads frames without copying or allocating: payloads are slices of its
-// read buffer, unmasked in place. The loop is
+// Reader reads the frames that a peer sends, checks their order and unmasks their
+// payloads, without copying or allocating: payloads are slices of its read buffer.
+// The package's documentation has the loop and says how long a slice is valid.
 //
-//	for {
-//		h, err := r.Next()
-//		if err != nil {
-//			return err
-//		}
-//		p, err := r.Payload()
-//		if err != nil {
-//			return err
-//		}
-//		// use h and p; p is valid until the next call of a method of r
-//	}
+// The buffer comes from a pool, 4 KiB of it to begin with. It grows with the bytes
+// that arrive, not with the lengths that headers promise: to four times as much as is
+// unread or held, and to 64 KiB for a source that has much to give. It goes back to
+// the pool when the source fails or ends while nothing is unread or held, and with
+// [Reader.Free].
 //
-// With [Reader.Piece] instead of Payload, a long payload is handed out as it
-// arrives; [Reader.Hold] then keeps the pieces that are to form one slice.
-//
-// An error of the source leaves the Reader as it was, so that reading can go on
-// after, say, a deadline. A breach of the protocol is final. The buffer grows
-// with the bytes that arrive, not with what headers promise, comes from a pool,
-// and goes back to it when all is consumed and, with a [LateReader], nothing
-// more is there to read.
-//
-// A Reader is for one goroutine at a time.
+// A Reader is for one goroutine at a time. [NewReader] makes one; the zero value is
+// of no use.
 type Reader struct {
 	src LateReader
-	max int64 // of a frame's payload
+	max int64 // the longest payload allowed in one frame; 0 for no limit
 
 	b    *buffer // nil when idle
 	size int     // of the next buffer
 	r, w int     // b.p[r:w] is read and not yet consumed
 
-	// Held payload is b.p[holdAt:holdEnd], at or before r; the last piece is
-	// b.p[r-piece:r].
+	// The held bytes are b.p[holdAt:holdEnd]. They stand before r. The piece or
+	// payload that was returned last is b.p[r-piece:r]; piece is 0 once it is no
+	// longer valid.
 	holdAt, holdEnd, piece int
 
-	length int64   // of the current frame's payload
-	left   int64   // of that, not yet consumed
-	key    [4]byte // of the current frame, if masked
+	// The current frame.
+	length int64 // of its payload
+	left   int64 // of that, not yet consumed
+	key    [4]byte
 	masked bool
-	rules  Rules
-	err    *Error // a breach of the protocol
+
+	rules Rules
+	err   *Error // the breach that ended reading, or nil
 }
 
-// NewReader returns a Reader of the frames that src sends to an endpoint with
-// the given rules. A payload longer than maxPayload bytes is refused as soon as
-// its header has arrived, with an *[Error] with [CodeTooBig]; 0 is no limit.
+// NewReader returns a Reader of the frames that src sends to an endpoint with the
+// given rules. The role in rules is that of the endpoint that reads: a [Server] takes
+// masked frames only, a [Client] unmasked ones. A payload of more than maxPayload
+// bytes is an *[Error] with [CodeTooBig] as soon as its header has arrived; 0 is no
+// limit. NewReader reads nothing yet.
 func NewReader(src io.Reader, rules Rules, maxPayload int64) *Reader {
 	r := new(Reader)
 	r.Init(plainReader{src}, rules, maxPayload)
 	return r
 }
 
-// Init makes r what [NewReader] returns, but of a source that can wait without a
-// buffer.
-func (r *Reader) Init(src LateReader, rules Rules, maxPayload int64) {
-	*r = Reader{src: src, rules: rules, max: maxPayload, size: minSize}
-}
-
-// Preload copies p to the end of what r has read but not consumed, as if it
-// came from the source.
-func (r *Reader) Preload(p []byte) {
-	r.piece = 0
-	for len(p) > 0 {
-		r.makeRoom()
-		n := copy(r.b.p[r.w:], p)
-		r.w += n
-		p = p[n:]
-	}
-}
-
-// Next consumes what is left of the current frame and returns the header of the
-// next. At the end of the source between two frames it returns [io.EOF], inside
-// of one [io.ErrUnexpectedEOF]. For a header that is not allowed it returns an
-// *[Error].
+// Next skips what is left of the current frame's payload and returns the header of
+// the next frame, waiting for it if need be. At the end of the source it returns
+// [io.EOF] between two frames and [io.ErrUnexpectedEOF] within one. A header that
+// breaks the protocol is an *[Error].
 func (r *Reader) Next() (h Header, err error) {
 	err = r.ReadHeader(&h)
 	return h, err
 }
 
-// ReadHeader is [Reader.Next] into h, which saves copying it. With an error, what
-// it leaves there means nothing.
+// ReadHeader is [Reader.Next] with the header stored to h, which saves a copy. After
+// an error, h has no meaning. It is low-level: see the package's documentation.
 func (r *Reader) ReadHeader(h *Header) error {
 	if r.err != nil {
 		return r.err
@@ -112,7 +85,7 @@ func (r *Reader) ReadHeader(h *Header) error {
 					err = r.rules.Check(h)
 				}
 				if err == nil && r.max > 0 && h.Length > r.max {
-					err = &Error{CodeTooBig, "10.4", "frame is longer than allowed"}
+					err = tooBig(h.Length, r.max)
 				}
 				if err == nil {
 					r.length, r.left = h.Length, h.Length
@@ -134,65 +107,20 @@ func (r *Reader) ReadHeader(h *Header) error {
 	}
 }
 
-// Fill reads from the source, at least one byte, if all that was read has been
-// consumed. Its errors are the source's.
-func (r *Reader) Fill() error {
-	if r.r < r.w {
-		return nil
-	}
-	return r.fill()
-}
-
-// Whole returns the opcode and the payload of the next frame if that has arrived
-// to its end and is a message by itself: a final Text or Binary frame without
-// reserved bits, of less than 64 KiB. Otherwise ok is false, nothing has been
-// consumed, and [Reader.Next] tells what it is. So most messages can be had for
-// less. The payload is as that of [Reader.Payload].
-func (r *Reader) Whole() (op Opcode, p []byte, ok bool) {
-	if r.b == nil || r.left > 0 || r.rules.open != 0 || r.err != nil {
-		return 0, nil, false
-	}
-	b := r.b.p[r.r:r.w]
-	if len(b) < 6 {
-		return 0, nil, false
-	}
-	op = Opcode(b[0] ^ 0x80)
-	masked := b[1]&0x80 != 0
-	n, head := int(b[1]&0x7f), 2
-	if n >= 126 {
-		n, head = int(binary.BigEndian.Uint16(b[2:])), 4
-		if n < 126 || b[1]&0x7f == 127 {
-			return 0, nil, false
-		}
-	}
-	if masked {
-		head += 4
-	}
-	if op != Text && op != Binary || masked != (r.rules.Role == Server) || len(b)-head < n || r.max > 0 && int64(n) > r.max {
-		return 0, nil, false
-	}
-	p = b[head : head+n : head+n]
-	r.r += head + n
-	r.piece = n
-	if masked {
-		mask(p, binary.LittleEndian.Uint32(b[head-4:]))
-	}
-	return op, p, true
-}
-
-// Piece returns the next bytes of the current frame's payload, unmasked: all
-// that have arrived, at least one, waiting for it if need be. At the end of the
-// payload it returns [io.EOF]; when the source ends before,
-// [io.ErrUnexpectedEOF]. The slice is valid until the next call of a method of
-// r; to keep its bytes, call [Reader.Hold], which may move them.
+// Piece returns the next bytes of the current frame's payload, unmasked: all that
+// have arrived, or if none have, the next to arrive. It returns at least one byte or
+// an error: [io.EOF] at the end of the payload, [io.ErrUnexpectedEOF] if the source
+// ends before that. The slice is valid until the next call of a method of r other than
+// Buffered, Left and Held; [Reader.Hold] keeps its bytes.
 func (r *Reader) Piece() ([]byte, error) { return r.take(1) }
 
-// Payload returns what is left of the current frame's payload as one slice,
-// unmasked. It's valid until the next call of a method of r, as a piece is.
+// Payload waits for the whole payload of the current frame, or for what Piece has left
+// of it, and returns it unmasked as one slice: nil if nothing is left. It is valid as
+// long as a piece is. If the source ends before, the error is [io.ErrUnexpectedEOF].
 func (r *Reader) Payload() ([]byte, error) { return r.take(r.left) }
 
-// take consumes all of the payload that has arrived, at least as many bytes as
-// wanted, and returns it unmasked.
+// take consumes what has arrived of the payload and returns it unmasked. It waits
+// until that is at least want bytes.
 func (r *Reader) take(want int64) ([]byte, error) {
 	r.piece = 0
 	n := int(min(r.left, int64(r.w-r.r)))
@@ -221,8 +149,8 @@ func (r *Reader) take(want int64) ([]byte, error) {
 
 // await reads until at least n bytes of the payload are in the buffer.
 func (r *Reader) await(n int64) error {
-	if n > math.MaxInt/4 {
-		r.err = &Error{CodeTooBig, "10.4", "frame is longer than this machine's memory"}
+	if n > math.MaxInt/4 { // no memory has so much
+		r.err = tooBig(n, math.MaxInt/4)
 		return r.err
 	}
 	for int64(r.w-r.r) < n {
@@ -236,9 +164,11 @@ func (r *Reader) await(n int64) error {
 	return nil
 }
 
-// Hold appends the last piece or payload to the held bytes. What is held stays,
-// as one slice, until [Reader.Release]; the frames in between are dropped.
-// Bytes move only where a header has to be closed over.
+// Hold keeps the bytes that Piece or Payload returned last, behind those that are
+// kept already. What is held stays until [Reader.Release], however many frames are
+// read meanwhile. Control frames between the fragments of a message that are not held
+// are left out. Bytes are moved only to close the gap that a header or a frame in
+// between leaves. Hold does nothing if no bytes were returned since the last call.
 func (r *Reader) Hold() {
 	at := r.r - r.piece
 	switch {
@@ -254,8 +184,8 @@ func (r *Reader) Hold() {
 	r.piece = 0
 }
 
-// Held returns the held bytes. The slice is valid until the next call of a
-// method of r.
+// Held returns all that is held as one slice, nil if nothing is. The slice is valid
+// until the next call of a method of r other than Buffered, Left and Held.
 func (r *Reader) Held() []byte {
 	if r.holdAt == r.holdEnd {
 		return nil
@@ -263,31 +193,19 @@ func (r *Reader) Held() []byte {
 	return r.b.p[r.holdAt:r.holdEnd:r.holdEnd]
 }
 
-// Release gives up the held bytes.
+// Release lets go of what is held, for the next message.
 func (r *Reader) Release() { r.holdAt, r.holdEnd = 0, 0 }
 
-// Buffered returns the number of bytes that are read and not yet consumed.
+// Buffered returns the number of bytes that were read from the source and are not yet
+// consumed: headers and payloads.
 func (r *Reader) Buffered() int { return r.w - r.r }
 
-// Left returns the number of bytes of the current frame's payload that are not
-// yet consumed.
+// Left returns the number of bytes of the current frame's payload that are not yet
+// consumed.
 func (r *Reader) Left() int64 { return r.left }
 
-// Detach gives up the buffer together with what is held, but not to the pool:
-// slices that were handed out stay valid for ever. Reading goes on, nothing
-// unread is lost.
-func (r *Reader) Detach() {
-	if r.b == nil {
-		return
-	}
-	unread := r.b.p[r.r:r.w]
-	r.b = nil
-	r.r, r.w, r.holdAt, r.holdEnd, r.piece = 0, 0, 0, 0, 0
-	r.Preload(unread)
-}
-
-// Free gives the buffer back. No slice of r is valid after, and bytes that were
-// read and not consumed are lost. It is for the end of a connection.
+// Free gives the buffer back to the pool, at the end of a connection. No slice that r
+// returned is valid any more, and bytes that were not consumed are lost.
 func (r *Reader) Free() {
 	if r.b != nil {
 		r.b.put()

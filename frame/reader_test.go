@@ -21,7 +21,7 @@ type event struct {
 	Err     string
 }
 
-// errTemporary is what sources fail with that go on after.
+// errTemporary is an error of a source that can be read again afterwards.
 var errTemporary = iotest.ErrTimeout
 
 // retry calls f until it returns something else than errTemporary.
@@ -34,8 +34,9 @@ func retry[T any](f func() (T, error)) (T, error) {
 	}
 }
 
-// drive reads to the end, each frame in one of the ways there are. It holds the
-// pieces of data messages, and compares them in the end with the payloads.
+// drive reads all frames and returns them, with the error at the end. rng chooses for each
+// frame one of the ways to read it. drive holds the pieces of each message, and compares
+// what is held with the payloads.
 func drive(r *Reader, rng *rand.Rand) (events []event) {
 	var message, kept, keptWant []byte
 	for {
@@ -113,7 +114,8 @@ func kind(err error) string {
 	return err.Error()
 }
 
-// stream makes bytes of frames for role, with keys that differ.
+// stream returns the bytes of frames as a peer sends them to an endpoint with the role. Each
+// frame has a different key.
 func stream(role Role, frames ...event) []byte {
 	var b []byte
 	for i, f := range frames {
@@ -166,8 +168,8 @@ func randomFrames(rng *rand.Rand) (frames []event) {
 	return frames
 }
 
-// source hands out in, in pieces of random sizes, and does in between what
-// sources may do: fail for once, return nothing, return the last bytes with EOF.
+// source is a reader of in, in pieces of random sizes. In between it does what a source may
+// do: return a temporary error, or no bytes, or the last bytes together with io.EOF.
 type source struct {
 	in  []byte
 	rng *rand.Rand
@@ -185,8 +187,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// lateSource is a source that waits, and fails the test if the Reader has a
-// buffer meanwhile.
+// lateSource is a LateReader of a source. It fails the test if the Reader holds an empty
+// buffer while it waits.
 type lateSource struct {
 	source
 	t *testing.T
@@ -272,7 +274,7 @@ func TestReaderSizes(t *testing.T) {
 	}
 }
 
-// TestReaderResumes: nothing is lost when the source fails, wherever it does.
+// TestReaderResumes: nothing is lost when the source fails, at any byte.
 func TestReaderResumes(t *testing.T) {
 	t.Parallel()
 	frames := conversation()[:12]
@@ -288,7 +290,8 @@ func TestReaderResumes(t *testing.T) {
 	}
 }
 
-// TestReaderEnds: an end is one only between two frames.
+// TestReaderEnds: the end of the source is io.EOF between two frames and
+// io.ErrUnexpectedEOF within one.
 func TestReaderEnds(t *testing.T) {
 	t.Parallel()
 	frames := conversation()[:12]
@@ -361,8 +364,8 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderNoLimit: without a limit, a payload may still be too long to be
-// handed out as one slice.
+// TestReaderNoLimit: without a limit, Piece takes a payload of any length; Payload refuses
+// one that no slice can hold.
 func TestReaderNoLimit(t *testing.T) {
 	t.Parallel()
 	r := NewReader(bytes.NewReader([]byte("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xffabc")), Rules{Role: Client}, 0)
@@ -412,7 +415,8 @@ func TestReaderSkips(t *testing.T) {
 	}
 }
 
-// TestReaderHold: fragments become one slice, and only bytes behind a header move.
+// TestReaderHold: fragments become one slice. The first one stays where it is; later ones
+// move to close the gap of the header.
 func TestReaderHold(t *testing.T) {
 	t.Parallel()
 	in := stream(Client, event{Op: Text, Payload: "one"}, event{Op: Ping, Fin: true, Payload: "ping"}, event{}, event{Fin: true, Payload: "two, three"})
@@ -474,8 +478,8 @@ func TestReaderPreload(t *testing.T) {
 	}
 }
 
-// TestReaderWhole: what Whole hands out is what Next and Payload would, and it
-// takes nothing else.
+// TestReaderWhole: Whole returns what Next and Payload would return, for short messages in
+// one frame, and refuses all others without consuming them.
 func TestReaderWhole(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -575,5 +579,31 @@ func BenchmarkReader(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestReaderReady: a frame is ready when its last byte has arrived, and not before,
+// also behind one of which a part is left.
+func TestReaderReady(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, 125, 126, 1000, 65535, 65536} {
+		whole := Append(nil, Header{Fin: true, Opcode: Binary, Masked: true, Key: [4]byte{1, 2, 3, 4}}, make([]byte, size))
+		for _, n := range []int{0, 1, 2, 5, len(whole) - 1, len(whole), len(whole) + 1} {
+			p := append(bytes.Clone(whole), whole...)[:n]
+			r := NewReader(bytes.NewReader(nil), Rules{Role: Server}, 0)
+			r.Preload(p)
+			if got, want := r.Ready(), n >= len(whole); got != want {
+				t.Errorf("%d of the %d bytes of a frame: %v", n, len(whole), got)
+			}
+			// Behind another frame whose header was read and whose payload was not.
+			r = NewReader(bytes.NewReader(nil), Rules{Role: Server}, 0)
+			r.Preload(append(bytes.Clone(whole), p...))
+			if _, err := r.Next(); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := r.Ready(), n >= len(whole); got != want {
+				t.Errorf("%d of the %d bytes behind a frame: %v", n, len(whole), got)
+			}
+		}
 	}
 }

@@ -1,10 +1,10 @@
 package frame
 
-// Role is the side of a connection that an endpoint is on. Clients mask what
+// Role is the side of a connection that an endpoint is on. Clients mask the frames that
 // they send, servers don't (RFC 6455 section 5.1).
 type Role byte
 
-// The two roles.
+// The two roles. Server is the zero value.
 const (
 	Server Role = iota
 	Client
@@ -18,22 +18,28 @@ func (r Role) String() string {
 	return "server"
 }
 
-// Rules checks the headers that one endpoint receives, in their order. Its zero
-// value is for a server without extensions at the beginning of a connection.
+// Rules checks the headers of the frames that one endpoint receives, in their order
+// (RFC 6455 sections 5.1 to 5.5). The zero value is for a server without extensions, at
+// the beginning of a connection. A [Reader] has its own; use Rules with [ParseHeader].
+// It is for one goroutine at a time.
 type Rules struct {
-	Role Role // of the endpoint that receives
-	// Rsv has the reserved bits that a negotiated extension allows on the first
-	// frame of a message (RFC 6455 section 5.2; RFC 7692 section 6).
+	// Role is the side of the endpoint that receives the frames, not of the peer that
+	// sends them.
+	Role Role
+	// Rsv is the reserved bits that a negotiated extension allows on the first frame
+	// of a message: Rsv1 for permessage-deflate (RFC 7692 section 6). By default none
+	// are allowed.
 	Rsv byte
 
-	open Opcode // of the message whose last frame is yet to come, or 0
+	open Opcode // the opcode of the message that is not yet complete, or 0
 }
 
-// Open reports whether the last frame of a message is yet to come.
+// Open reports whether a message has begun whose last frame has not come yet.
 func (r *Rules) Open() bool { return r.open != 0 }
 
-// Check reports what forbids the next frame to have the header h, as an
-// *[Error] with [CodeProtocolError], or takes note of it and returns nil.
+// Check checks that a frame with the header h may come next, and takes note of it. If it
+// may not, the error is an *[Error] with [CodeProtocolError], and nothing is noted. The
+// length of data frames is not limited here.
 func (r *Rules) Check(h *Header) error {
 	if h.Masked != (r.Role == Server) || h.Opcode.IsReserved() || h.Rsv != 0 {
 		if err := r.checkFlags(h); err != nil {
@@ -64,14 +70,15 @@ func (r *Rules) Check(h *Header) error {
 	return nil
 }
 
-// plain reports whether h is what most frames have, of a whole message without
-// extensions, and allowed. Then Check would note nothing. It's short enough to be
-// inlined.
+// plain reports whether h is what most frames have and allowed as it is: a message in
+// one frame, without extensions. Check would note nothing for it. It is short enough
+// to be inlined.
 func (r *Rules) plain(h *Header) bool {
 	return h.Fin && h.Rsv == 0 && (h.Opcode == Text || h.Opcode == Binary) &&
 		r.open == 0 && h.Masked == (r.Role == Server)
 }
 
+// checkFlags checks the opcode, the reserved bits and the mask.
 func (r *Rules) checkFlags(h *Header) error {
 	if h.Opcode.IsReserved() {
 		return protocolError("5.2", "%v is reserved", h.Opcode)

@@ -2,17 +2,18 @@ package frame
 
 import "unicode/utf8"
 
-// UTF8 checks a text that arrives in pieces, which may be cut inside of a
-// character (RFC 6455 section 8.1). It fails at the first byte that no valid
-// text can have there. The zero value is at the beginning of a text.
+// UTF8 checks that a text is UTF-8 (RFC 6455 section 8.1, RFC 3629) while it arrives in
+// pieces, which may be cut anywhere, also within a character. It fails at the first
+// byte that cannot be part of any valid text. The zero value is at the beginning of a
+// text. It is for one goroutine at a time.
 type UTF8 struct {
-	need   byte // continuation bytes that the character under way lacks
-	lo, hi byte // the range of the next of them
+	need   byte // continuation bytes that the unfinished character lacks
+	lo, hi byte // the range in which the next of them has to be
 }
 
-// Feed reports whether the text is valid up to the end of p, apart from the
-// last character, which p may leave unfinished. After false the text is lost;
-// begin a new one with a zero UTF8.
+// Feed takes the next piece of the text and reports whether all of it so far can be
+// the beginning of a valid text: the last character may be unfinished. After false, u
+// is of no use for this text; use a new UTF8 for another one. Feed keeps nothing of p.
 func (u *UTF8) Feed(p []byte) bool {
 	for u.need > 0 && len(p) > 0 {
 		if !u.next(p[0]) {
@@ -21,7 +22,7 @@ func (u *UTF8) Feed(p []byte) bool {
 		p = p[1:]
 	}
 	cut := len(p)
-	if cut > 0 && p[cut-1] >= 0x80 { // it mostly isn't, and that needs no call
+	if cut > 0 && p[cut-1] >= 0x80 { // most texts end in ASCII, which saves the call
 		cut = unfinished(p)
 	}
 	if cut < validLongMin || !hasAVX2 {
@@ -45,13 +46,14 @@ func (u *UTF8) Feed(p []byte) bool {
 	return true
 }
 
-// validLongMin is the least that validLong takes.
+// validLongMin is the least number of bytes that validLong takes.
 const validLongMin = 35
 
-// Done reports whether the text may end here.
+// Done reports whether the text may end here: no character is unfinished.
 func (u *UTF8) Done() bool { return u.need == 0 }
 
-// unfinished returns where a character begins that p does not finish, or len(p).
+// unfinished returns the index of the character that p ends within, or len(p) if it
+// ends between characters.
 func unfinished(p []byte) int {
 	for i := len(p) - 1; i >= 0 && i >= len(p)-3; i-- {
 		switch b := p[i]; {
@@ -67,6 +69,7 @@ func unfinished(p []byte) int {
 	return len(p)
 }
 
+// b2i returns 1 for true and 0 for false.
 func b2i(b bool) int {
 	if b {
 		return 1
@@ -74,8 +77,9 @@ func b2i(b bool) int {
 	return 0
 }
 
-// lead begins a character of more than one byte. Overlong forms, surrogates and
-// numbers above U+10FFFF already show in the byte that follows (RFC 3629 section 4).
+// lead begins a character of several bytes with its first one. The range for the second
+// byte excludes overlong forms, surrogates and numbers above U+10FFFF (RFC 3629
+// section 4).
 func (u *UTF8) lead(b byte) bool {
 	u.lo, u.hi = 0x80, 0xBF
 	switch {
@@ -101,6 +105,7 @@ func (u *UTF8) lead(b byte) bool {
 	return true
 }
 
+// next takes a continuation byte.
 func (u *UTF8) next(b byte) bool {
 	if b < u.lo || b > u.hi {
 		return false

@@ -2,8 +2,9 @@
 
 package frame
 
-// validLong is [utf8.Valid] for at least validLongMin bytes, and with AVX2. Assembly
-// can't be preempted, so it gets a long text in pieces that end between characters.
+// validLong is [utf8.Valid] for at least validLongMin bytes, on processors with AVX2.
+// The runtime can't preempt assembly, so a long text is passed to it in parts, which
+// end between characters.
 func validLong(p []byte) bool {
 	for len(p) >= 2*maxPiece {
 		cut := unfinished(p[:maxPiece])
@@ -15,26 +16,26 @@ func validLong(p []byte) bool {
 	return validAVX2(&p[0], len(p), &utf8Errors)
 }
 
-// The errors that two bytes in a row can show, a bit each. What they stand for,
-// and how the tables find them, is in J. Keiser and D. Lemire, "Validating UTF-8
-// In Less Than One Instruction Per Byte", section 6.
+// The errors that two bytes in a row can show, a bit for each. The method is that of
+// J. Keiser and D. Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte",
+// section 6.
 const (
-	tooShort  = 1 << iota // a lead byte, and no continuation byte
-	tooLong               // an ASCII byte and a continuation byte
-	overlong3             // E0 and less than A0
-	tooLarge              // F4 and more than 8F, or F5 and above with more than 8F
-	surrogate             // ED and more than 9F
+	tooShort  = 1 << iota // a lead byte that no continuation byte follows
+	tooLong               // a continuation byte after an ASCII byte
+	overlong3             // E0 followed by less than A0
+	tooLarge              // F4 or above followed by more than 8F
+	surrogate             // ED followed by more than 9F
 	overlong2             // C0 or C1
-	overlong4             // F0 and less than 90, or F5 and above with less than 90
-	twoConts              // two continuation bytes: an error unless a third or fourth is due
+	overlong4             // F0, or F5 or above, followed by less than 90
+	twoConts              // two continuation bytes: an error unless the character has 3 or 4 bytes
 
-	anyLow = tooShort | tooLong | twoConts // doesn't depend on the lower half of the first
+	anyLow = tooShort | tooLong | twoConts // the errors that do not depend on the lower half of the first byte
 	f5Low  = anyLow | tooLarge | overlong4
 )
 
-// utf8Errors has the errors that a half of a byte allows: the upper and the
-// lower half of the first, the upper half of the second. What all three allow
-// is there.
+// utf8Errors says which errors are possible for a half of a byte: for the upper and the
+// lower half of the first byte, and for the upper half of the second. Two bytes show
+// the errors that all three tables have.
 var utf8Errors = [3][16]byte{
 	{
 		tooLong, tooLong, tooLong, tooLong, tooLong, tooLong, tooLong, tooLong,
@@ -59,8 +60,8 @@ var utf8Errors = [3][16]byte{
 	},
 }
 
-// validAVX2 is utf8.Valid for n bytes from p on. It looks at three bytes before
-// the last vector, so there must be 35.
+// validAVX2 is utf8.Valid for the n bytes from p on, at least validLongMin: it looks at
+// the three bytes before the last 32.
 //
 //go:noescape
 func validAVX2(p *byte, n int, errors *[3][16]byte) bool

@@ -7,23 +7,23 @@ GLOBL low<>(SB), RODATA|NOPTR, $4
 DATA high<>+0(SB)/4, $0x80808080
 GLOBL high<>(SB), RODATA|NOPTR, $4
 
-// What leaves the highest bit, when subtracted with saturation, of only E0 and
-// above, which have a third byte, and of F0 and above, which have a fourth.
+// third and fourth are subtracted with saturation. The highest bit then stays set only in
+// bytes from E0 on, whose character has a third byte, or from F0 on, whose has a fourth.
 DATA third<>+0(SB)/4, $0x60606060
 GLOBL third<>(SB), RODATA|NOPTR, $4
 DATA fourth<>+0(SB)/4, $0x70707070
 GLOBL fourth<>(SB), RODATA|NOPTR, $4
 
-// What the last three bytes of a text may be at most: no lead of more bytes than
-// there are.
+// ends has the largest values that the last three bytes of a text may have. A larger one
+// begins a character that the text does not finish.
 DATA ends<>+0(SB)/8, $-1
 DATA ends<>+8(SB)/8, $-1
 DATA ends<>+16(SB)/8, $-1
 DATA ends<>+24(SB)/8, $0xBFDFEFFFFFFFFFFF
 GLOBL ends<>(SB), RODATA|NOPTR, $32
 
-// CHECK adds to Y9 the errors of the vector Y0. Y1, Y2 and Y3 are the vectors
-// that begin one, two and three bytes before it.
+// CHECK adds the errors of the vector Y0 to Y9. Y1, Y2 and Y3 are the vectors that begin
+// one, two and three bytes before it.
 #define CHECK \
 	VPSRLW   $4, Y1, Y4 \
 	VPAND    Y13, Y4, Y4 \
@@ -42,7 +42,7 @@ GLOBL ends<>(SB), RODATA|NOPTR, $32
 	VPXOR    Y3, Y6, Y6 \
 	VPOR     Y6, Y9, Y9
 
-// LOAD loads what CHECK wants from off bytes after SI on.
+// LOAD loads the vectors for CHECK, off bytes behind SI.
 #define LOAD(off) \
 	VMOVDQU (off)(SI), Y0 \
 	VMOVDQU (off-1)(SI), Y1 \
@@ -65,7 +65,7 @@ TEXT ·validAVX2(SB), NOSPLIT, $0-25
 	VPBROADCASTD   high<>(SB), Y8
 	VPXOR          Y9, Y9, Y9
 
-	// Nothing but zeros is before the first vector.
+	// The bytes before the first vector are taken to be zeros.
 	VMOVDQU    (SI), Y0
 	VPERM2I128 $0x08, Y0, Y0, Y7   // its lower half on top, zeros below
 	VPALIGNR   $15, Y7, Y0, Y1
@@ -82,7 +82,7 @@ begun:
 	JA   few
 
 many:
-	// Bytes that ASCII precedes and that are ASCII need no check.
+	// ASCII that follows ASCII needs no check.
 	VMOVDQU   -3(SI), Y0
 	VPOR      (SI), Y0, Y0
 	VPOR      32(SI), Y0, Y0

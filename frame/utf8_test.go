@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// viable reports whether bytes could follow p that make it valid: it's valid but
-// for a last character that some continuation bytes would complete.
+// viable reports whether p is the beginning of a valid text: it is valid, apart from a last
+// character that continuation bytes can complete.
 func viable(p []byte) bool {
 	for len(p) > 0 && utf8.FullRune(p) {
 		r, size := utf8.DecodeRune(p)
@@ -20,7 +20,8 @@ func viable(p []byte) bool {
 	return true
 }
 
-// check feeds p cut in two everywhere, and byte by byte, and compares verdicts.
+// check passes p to a UTF8 in two parts, cut everywhere, and byte by byte, and compares the
+// results with those of viable and utf8.Valid.
 func check(t *testing.T, p []byte) {
 	want, done := viable(p), utf8.Valid(p)
 	for cut := 0; cut <= len(p); cut++ {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +16,8 @@ import (
 	"hawser/websocket/frame"
 	"hawser/websocket/handshake"
 )
+
+var errReset = errors.New("connection reset by peer")
 
 // rough is a net.Conn that moves as many bytes at a time as its plan says, and
 // that the network ends after some.
@@ -47,7 +48,7 @@ func (r *rough) Read(p []byte) (int, error) {
 	n := r.step(len(p))
 	if n == 0 {
 		r.Close()
-		return 0, syscall.ECONNRESET
+		return 0, errReset
 	}
 	return r.Conn.Read(p[:n])
 }
@@ -58,7 +59,7 @@ func (r *rough) Write(p []byte) (int, error) {
 		n := r.step(len(p) - written)
 		if n == 0 {
 			r.Close()
-			return written, syscall.ECONNRESET
+			return written, errReset
 		}
 		n, err := r.Conn.Write(p[written : written+n])
 		r.mu.Lock()

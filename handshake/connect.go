@@ -56,11 +56,8 @@ func refuseVersion(format string, args ...any) *Refusal {
 // of the response with status 200 that accepts an extended CONNECT (RFC 8441 section
 // 5). It leaves out and refuses what [AppendResponse] does, and leaves h alone then.
 func SetConnectResponse(h http.Header, protocol string, extensions []Extension) error {
-	if protocol != "" && !isToken(protocol) {
-		return fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
-	}
-	if err := checkExtensions(extensions); err != nil {
-		return fmt.Errorf("websocket: %w", err)
+	if err := checkAgreed(protocol, extensions); err != nil {
+		return err
 	}
 	for name, values := range h {
 		if isLeftOut(name) {
@@ -96,5 +93,5 @@ func CheckConnectResponse(resp *http.Response, protocols []string, offered []Ext
 	if resp.StatusCode/100 != 2 {
 		return Response{}, &ResponseError{resp.StatusCode, fmt.Sprintf("the server answers with status %s instead of 200", printable(resp.Status))}
 	}
-	return checkAgreed(resp, protocols, offered)
+	return checkChosen(resp, protocols, offered)
 }

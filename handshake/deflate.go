@@ -6,38 +6,41 @@ import (
 	"strconv"
 )
 
-// deflateName is the extension's name (RFC 7692 section 7).
+// deflateName is the name of the extension (RFC 7692 section 7).
 const deflateName = "permessage-deflate"
 
-// The windows that can be agreed on, as base-2 logarithms of bytes (RFC 7692
+// The sizes of a window that can be agreed on, as base-2 logarithms of bytes (RFC 7692
 // section 7.1.2).
 const (
 	minWindowBits = 8
 	maxWindowBits = 15
 
-	zlibWindowBits = 9 // the smallest that zlib can compress with
+	zlibWindowBits = 9 // the smallest window that zlib can compress with
 )
 
-// Deflate has the parameters of the extension permessage-deflate (RFC 7692
-// section 7.1): those that were agreed on, or what one side wants at least. The
-// zero value is the extension without any.
+// Deflate has the parameters of the extension permessage-deflate (RFC 7692 section 7.1):
+// those that were agreed on, or those that one side asks for. The zero value is the
+// extension without parameters: context takeover and windows of 15 bits both ways.
 type Deflate struct {
-	// ServerNoTakeover and ClientNoTakeover say that the server, the client,
-	// compresses each message without reference to earlier ones.
+	// ServerNoTakeover says that the server compresses each message without reference
+	// to earlier ones, so that neither side needs memory between messages for this
+	// direction. ClientNoTakeover says the same of the client. The default is false.
 	ServerNoTakeover, ClientNoTakeover bool
-	// ServerWindowBits and ClientWindowBits bound the window that the server, the
-	// client, compresses with: 8 to 15, the base-2 logarithm of its size in
-	// bytes. 0 is no bound, which is the same as 15.
+	// ServerWindowBits bounds the window that the server compresses with, and
+	// ClientWindowBits that of the client: 8 to 15, the base-2 logarithm of its size
+	// in bytes. 0 is no bound, which is the same as 15.
 	ServerWindowBits, ClientWindowBits int
 }
 
-// OfferDeflate returns what a client offers that wants the given parameters: a single
-// offer, as there are servers that answer each of several. Without a bound for the
-// server's window, and with takeover, that is what browsers offer and all servers
-// understand: permessage-deflate with the parameter client_max_window_bits. A bound
-// for the client's own window is not in it, as the client can keep to any, and as
-// some servers don't know of one there. A window of 8 bits is asked for as one of 9:
-// zlib has none of 8, and many servers refuse it or fail.
+// OfferDeflate returns the offer of a client that wants the given parameters, for
+// [RequestHeader].
+//
+// It is one offer, as there are servers that answer each of several. If want has no
+// bound for the server's window and allows takeover, it is the offer of browsers, which
+// every server understands: permessage-deflate with client_max_window_bits. A bound for
+// the client's own window is not offered: the client can keep to any, and some servers
+// fail on one. A window of 8 bits is offered as 9, because zlib cannot compress with 8,
+// and many servers refuse it or fail.
 func OfferDeflate(want Deflate) []Extension {
 	offer := deflateOffer{Deflate: want, client: true}
 	offer.ClientWindowBits = 0
@@ -49,17 +52,18 @@ func OfferDeflate(want Deflate) []Extension {
 	return []Extension{offer.extension()}
 }
 
-// AcceptDeflate returns a server's answer to the first offer that it can meet,
-// given the parameters that it wants itself, and what was agreed on by that. Offers
-// that make no sense are declined, as RFC 7692 section 7.1 demands. ok is false
-// if none is left.
+// AcceptDeflate chooses the first of a client's offers that the server can accept. Want
+// has the parameters that the server asks for itself. It returns the answer for
+// [AppendResponse] and what is agreed on by that. ok is false if no offer is left:
+// offers of other extensions, and offers with unknown, repeated or malformed parameters
+// (RFC 7692 section 7.1), are passed over.
 //
-// The answer has a parameter for the client only if that knows of it: many fail on
-// what they didn't offer, which RFC 7692 section 7.1.1.2 would allow. So a client that
-// doesn't offer client_max_window_bits has a window of 15 bits, and
-// client_no_context_takeover is in the answer only if it's in the offer or want has
-// it. Nor is a window made as small as 8 bits but for a peer that has said 8: zlib has
-// none, and what is built on it refuses it. Those get 9.
+// The answer has a parameter for the client only if the client knows it. RFC 7692
+// section 7.1.1.2 would allow more, but many clients fail on what they did not offer. So
+// a client that does not offer client_max_window_bits keeps a window of 15 bits, and
+// client_no_context_takeover is in the answer only if the offer or want has it. A window
+// of 8 bits is agreed on only with a peer that said 8 itself, and 9 with all others, as
+// zlib cannot compress with 8.
 func AcceptDeflate(offered []Extension, want Deflate) (answer Extension, agreed Deflate, ok bool) {
 	for _, e := range offered {
 		if e.Name != deflateName {
@@ -72,7 +76,7 @@ func AcceptDeflate(offered []Extension, want Deflate) (answer Extension, agreed 
 		a := deflateOffer{}
 		a.ServerNoTakeover = offer.ServerNoTakeover || want.ServerNoTakeover
 		a.ClientNoTakeover = offer.ClientNoTakeover || want.ClientNoTakeover
-		if offer.ServerWindowBits != 0 { // an answer to no question could be too much for some
+		if offer.ServerWindowBits != 0 { // some clients fail on a bound that they did not ask for
 			a.ServerWindowBits = answerBits(offer.ServerWindowBits, want.ServerWindowBits)
 		}
 		if offer.client && (bounded(offer.ClientWindowBits) || bounded(want.ClientWindowBits)) {
@@ -83,14 +87,15 @@ func AcceptDeflate(offered []Extension, want Deflate) (answer Extension, agreed 
 	return Extension{}, Deflate{}, false
 }
 
-// answerBits is the window to answer with, given what was offered and is wanted.
+// answerBits returns the window to answer with, given the one that was offered and the
+// one that this server wants.
 func answerBits(offered, wanted int) int {
 	return min(bitsOf(offered), max(bitsOf(wanted), zlibWindowBits))
 }
 
-// CheckDeflate returns what a client has agreed on by offering these extensions
-// and getting this answer. An answer that none of the offers allows is an error
-// (RFC 7692 section 5.1).
+// CheckDeflate returns what a client has agreed on that offered these extensions and got
+// this answer. An answer that none of the offers allows is an error, and ends the
+// handshake (RFC 7692 section 5.1).
 func CheckDeflate(offered []Extension, answer Extension) (Deflate, error) {
 	a, err := parseDeflate(answer)
 	if err != nil {
@@ -107,25 +112,24 @@ func CheckDeflate(offered []Extension, answer Extension) (Deflate, error) {
 			return a.Deflate, nil
 		}
 	}
-	return Deflate{}, fmt.Errorf("websocket: the server's answer %s is none to what was offered", printable(FormatExtensions([]Extension{answer})))
+	return Deflate{}, fmt.Errorf("websocket: the server's answer %s is not allowed by any offer", printable(FormatExtensions([]Extension{answer})))
 }
 
-// deflateOffer is an offer, or an answer, as it's written.
+// deflateOffer is an offer or an answer as it is written.
 type deflateOffer struct {
 	Deflate
-	client bool // client_max_window_bits is there; its value may be missing
+	client bool // whether client_max_window_bits is there, be it without a value
 }
 
-// answers reports whether a is a legal answer to the offer (RFC 7692 section
-// 7.1).
+// answers reports whether a is an answer that the offer allows (RFC 7692 section 7.1).
 func (a deflateOffer) answers(offer deflateOffer) bool {
 	return (a.ServerNoTakeover || !offer.ServerNoTakeover) &&
 		(offer.ServerWindowBits == 0 || a.ServerWindowBits != 0 && a.ServerWindowBits <= offer.ServerWindowBits) &&
 		(!a.client || offer.client && a.ClientWindowBits <= bitsOf(offer.ClientWindowBits))
 }
 
-// parseDeflate parses the parameters: of those that are known, each at most once,
-// with a value where it takes one.
+// parseDeflate parses the parameters of an offer or an answer. Unknown, repeated and
+// malformed ones are errors.
 func parseDeflate(e Extension) (d deflateOffer, err error) {
 	for i, p := range e.Params {
 		if slices.ContainsFunc(e.Params[:i], func(q Param) bool { return q.Name == p.Name }) {
@@ -152,6 +156,7 @@ func parseDeflate(e Extension) (d deflateOffer, err error) {
 	return d, nil
 }
 
+// noValue returns an error if p has a value.
 func noValue(p Param) error {
 	if p.Value != "" {
 		return fmt.Errorf("parameter %s has a value", p.Name)
@@ -159,7 +164,7 @@ func noValue(p Param) error {
 	return nil
 }
 
-// windowBits parses a value from 8 to 15, without a leading zero.
+// windowBits parses a window: a number from 8 to 15, without a leading zero.
 func windowBits(p Param) (int, error) {
 	if n, err := strconv.Atoi(p.Value); err == nil && minWindowBits <= n && n <= maxWindowBits && p.Value == strconv.Itoa(n) {
 		return n, nil
@@ -167,6 +172,7 @@ func windowBits(p Param) (int, error) {
 	return 0, fmt.Errorf("parameter %s is %s, not a number from 8 to 15", p.Name, printable(p.Value))
 }
 
+// extension returns d as it is written in a header.
 func (d deflateOffer) extension() Extension {
 	e := Extension{Name: deflateName}
 	add := func(present bool, name, value string) {
@@ -182,7 +188,7 @@ func (d deflateOffer) extension() Extension {
 	return e
 }
 
-// bitsOf is what no bound stands for.
+// bitsOf returns the window of a bound: 0 is none, which is 15.
 func bitsOf(bits int) int {
 	if bits == 0 {
 		return maxWindowBits
@@ -190,4 +196,5 @@ func bitsOf(bits int) int {
 	return bits
 }
 
+// bounded reports whether bits is a smaller window than any peer can have.
 func bounded(bits int) bool { return bitsOf(bits) < maxWindowBits }

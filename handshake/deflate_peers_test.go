@@ -8,9 +8,9 @@ import (
 	"hawser/websocket/handshake"
 )
 
-// TestAcceptDeflate_real_clients has offers of real clients, as they send them, and the
-// answers of a server with windows of 12 bits, which is the default, of 8 and of 15.
-// What makes a client fail is in the comment.
+// TestAcceptDeflate_real_clients has the offers that real clients send and the answers of
+// servers that want windows of 12 bits, which is the default, of 8 and of 15. Comments say
+// which other answers make a client fail.
 func TestAcceptDeflate_real_clients(t *testing.T) {
 	t.Parallel()
 	const (
@@ -23,11 +23,11 @@ func TestAcceptDeflate_real_clients(t *testing.T) {
 		want   [3]string
 	}{
 		{"Chromium, Edge, undici, npm ws, Bun, Dart, Tornado 6.6, websockets 17, aiohttp 3.14, libsoup 3.2", []string{any},
-			[3]string{any + "=12", any + "=9", name}}, // those of Python refuse 8
+			[3]string{any + "=12", any + "=9", name}}, // the clients in Python refuse 8
 		{"Firefox, Mojolicious 9.31, OkHttp, Jetty 12.0.16, Tyrus 2.2", []string{name},
 			[3]string{name, name, name}}, // Jetty and Tyrus overlook client_no_context_takeover
 		{"Netty 4.1.140 and 4.2.20", []string{"permessage-deflate,deflate-frame,x-webkit-deflate-frame"},
-			[3]string{name, name, name}}, // hangs up on client_no_context_takeover
+			[3]string{name, name, name}}, // Netty closes the connection after client_no_context_takeover
 		{"Safari 12", []string{"x-webkit-deflate-frame"}, [3]string{"", "", ""}},
 		{"autobahn 26", []string{name + "; client_no_context_takeover; client_max_window_bits"},
 			[3]string{name + "; client_no_context_takeover; client_max_window_bits=12", name + "; client_no_context_takeover; client_max_window_bits=9", name + "; client_no_context_takeover"}},

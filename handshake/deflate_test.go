@@ -9,7 +9,7 @@ import (
 	"hawser/websocket/handshake"
 )
 
-// parse is what a header's value stands for.
+// parse parses the value of one header.
 func parse(t *testing.T, header string) []handshake.Extension {
 	t.Helper()
 	if header == "" {
@@ -176,12 +176,12 @@ func TestCheckDeflate(t *testing.T) {
 		{"5.1_second_offer", name + "; server_max_window_bits=10, " + name, name, handshake.Deflate{}, ""},
 		{"5.1_behind_another", "foo, " + name, name, handshake.Deflate{}, ""},
 
-		{"C2_not_offered", "foo", name, handshake.Deflate{}, "none to what was offered"},
-		{"7.1.1.1_ignored", name + "; server_no_context_takeover", name, handshake.Deflate{}, "none to what was offered"},
-		{"7.1.2.1_ignored", name + "; server_max_window_bits=10", name, handshake.Deflate{}, "none to what was offered"},
-		{"7.1.2.1_larger", name + "; server_max_window_bits=10", name + "; server_max_window_bits=11", handshake.Deflate{}, "none to what was offered"},
-		{"7.1.2.2_not_offered", name, browser + "=10", handshake.Deflate{}, "none to what was offered"},
-		{"7.1.2.2_larger", browser + "=10", browser + "=11", handshake.Deflate{}, "none to what was offered"},
+		{"C2_not_offered", "foo", name, handshake.Deflate{}, "not allowed by any offer"},
+		{"7.1.1.1_ignored", name + "; server_no_context_takeover", name, handshake.Deflate{}, "not allowed by any offer"},
+		{"7.1.2.1_ignored", name + "; server_max_window_bits=10", name, handshake.Deflate{}, "not allowed by any offer"},
+		{"7.1.2.1_larger", name + "; server_max_window_bits=10", name + "; server_max_window_bits=11", handshake.Deflate{}, "not allowed by any offer"},
+		{"7.1.2.2_not_offered", name, browser + "=10", handshake.Deflate{}, "not allowed by any offer"},
+		{"7.1.2.2_larger", browser + "=10", browser + "=11", handshake.Deflate{}, "not allowed by any offer"},
 		{"7.1.2.2_no_value", browser, browser, handshake.Deflate{}, "client_max_window_bits has no value"},
 		{"Z6_unknown", name, name + "; foo", handshake.Deflate{}, `parameter "foo" is unknown`},
 		{"Z6_repeated", name, name + "; server_max_window_bits=9; server_max_window_bits=9", handshake.Deflate{}, "is repeated"},

@@ -12,7 +12,7 @@ import (
 	"hawser/websocket/handshake"
 )
 
-// A handshake from both sides, without a network between.
+// A whole handshake, both sides in one program.
 func Example() {
 	// The client asks.
 	h := make(http.Header)
@@ -59,9 +59,10 @@ func Example() {
 	// agreed: chat <nil>
 }
 
+// A request that is no handshake is answered with the reason.
 func ExampleRefusal() {
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest("GET", "http://example.org/chat", nil) // from somebody's address bar
+	r := httptest.NewRequest("GET", "http://example.org/chat", nil) // typed into a browser
 	_, err := handshake.ParseRequest(r)
 	var refusal *handshake.Refusal
 	if errors.As(err, &refusal) {
@@ -74,6 +75,7 @@ func ExampleRefusal() {
 	// this is a WebSocket endpoint: header Upgrade does not list websocket
 }
 
+// Pages of the server's own origin and of the listed ones may connect.
 func ExampleCheckOrigin() {
 	allowed := []string{"https://*.example.org"}
 	r := httptest.NewRequest("GET", "https://chat.example.org/", nil)
@@ -87,12 +89,14 @@ func ExampleCheckOrigin() {
 	// websocket: upgrade refused with status 403: origin "https://example.org.evil.example" is not allowed
 }
 
+// A mistake in the list of a server's configuration.
 func ExampleCheckOrigins() {
 	fmt.Println(handshake.CheckOrigins([]string{"https://example.org/"}))
 	// Output:
 	// websocket: allowed origin "https://example.org/": its host is not a name of ASCII letters, digits, - and _, or an address
 }
 
+// Several headers are one list; values in quotes are returned without them.
 func ExampleParseExtensions() {
 	extensions, err := handshake.ParseExtensions([]string{`permessage-deflate; server_max_window_bits="10"`, "x"})
 	fmt.Println(extensions, err)

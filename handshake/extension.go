@@ -6,37 +6,39 @@ import (
 	"strings"
 )
 
-// maxExtensions and maxParams bound what one header may ask for.
+// maxExtensions is how many extensions the headers of one message may have, and
+// maxParams how many parameters each of those.
 const (
 	maxExtensions = 64
 	maxParams     = 16
 )
 
-// Extension is one offer or answer of an extension (RFC 6455 section 9.1).
+// Extension is one extension of Sec-WebSocket-Extensions, as an offer of the client or
+// as an answer of the server (RFC 6455 section 9.1).
 type Extension struct {
-	Name   string
-	Params []Param
+	Name   string  // a token; case counts
+	Params []Param // in the order in which they are written; may be nil
 }
 
-// Param is a parameter of an extension. Its value, which can't be empty in the
-// grammar, is "" if there is none.
+// Param is a parameter of an extension. Its value is a token, or "" if it has none: the
+// grammar knows no empty value.
 type Param struct {
 	Name, Value string
 }
 
-// ParseExtensions parses the values of all headers Sec-WebSocket-Extensions
-// together (RFC 6455 section 9.1): nil if there are none. A value in quotes stands
-// for its contents, which have to be a token. Empty elements are skipped (RFC 9110
-// section 5.6.1.2), if they are not too many. More extensions or parameters than
-// anybody needs are an error. Which extensions and parameters make sense is for
-// others to tell.
+// ParseExtensions parses the values of all headers Sec-WebSocket-Extensions of a message
+// (RFC 6455 section 9.1). It returns nil if there are none. A value in quotes is
+// returned without them; its content has to be a token. Up to 64 empty elements are
+// skipped (RFC 9110 section 5.6.1.2). More than that, more than 64 extensions, or one
+// with more than 16 parameters, is an error. Whether the extensions are known and what
+// their parameters mean is for the caller. Time is linear in the size of lines.
 func ParseExtensions(lines []string) ([]Extension, error) {
 	return parseExtensions(lines, false)
 }
 
-// parseExtensions is [ParseExtensions]. What a client offers is more than what is
-// used: of offers, one that has a value in quotes which isn't a token, as no extension
-// that is known here has, is left out.
+// parseExtensions is [ParseExtensions]. In a client's offers, an extension with a quoted
+// value that is not a token is left out: no extension that is known here has one, and
+// the other offers may be of use.
 func parseExtensions(lines []string, offers bool) ([]Extension, error) {
 	var extensions []Extension
 	var empty emptyElements
@@ -69,8 +71,9 @@ func parseExtensions(lines []string, offers bool) ([]Extension, error) {
 	return extensions, nil
 }
 
-// FormatExtensions is the reverse of [ParseExtensions]: the value of one header.
-// It writes what it is given; [RequestHeader] and [AppendResponse] check it first.
+// FormatExtensions returns the value of one header for the extensions, "" for none: the
+// reverse of [ParseExtensions]. It does not check that names and values are tokens;
+// [RequestHeader] and [AppendResponse] do.
 func FormatExtensions(extensions []Extension) string {
 	return string(appendExtensions(nil, extensions))
 }
@@ -91,7 +94,8 @@ func appendExtensions(dst []byte, extensions []Extension) []byte {
 	return dst
 }
 
-// checkExtensions returns an error if the extensions can't be written.
+// checkExtensions returns an error if a name or a value is not a token, and so can't be
+// written.
 func checkExtensions(extensions []Extension) error {
 	for _, e := range extensions {
 		if !isToken(e.Name) {
@@ -106,16 +110,17 @@ func checkExtensions(extensions []Extension) error {
 	return nil
 }
 
-// scanner takes a header's value apart from its beginning, where there never is
-// white space.
+// scanner splits the value of a header from left to right. No white space is at the
+// beginning of rest.
 type scanner struct{ rest string }
 
-// advance takes n bytes, and skips the white space behind.
+// advance takes n bytes and skips the white space behind them.
 func (s *scanner) advance(n int) (taken string) {
 	taken, s.rest = s.rest[:n], strings.TrimLeft(s.rest[n:], " \t")
 	return taken
 }
 
+// skip takes b, and reports whether it was there.
 func (s *scanner) skip(b byte) bool {
 	found := s.rest != "" && s.rest[0] == b
 	if found {
@@ -124,6 +129,7 @@ func (s *scanner) skip(b byte) bool {
 	return found
 }
 
+// token takes a token. The error names it as what.
 func (s *scanner) token(what string) (string, error) {
 	n := 0
 	for n < len(s.rest) && tokenBytes[s.rest[n]] {
@@ -135,8 +141,8 @@ func (s *scanner) token(what string) (string, error) {
 	return s.advance(n), nil
 }
 
-// extension scans one element. If nothing but the value of a parameter is wrong, the
-// error is errNoToken, and the scanner is behind the element.
+// extension takes one extension with its parameters. If nothing is wrong but a quoted
+// value that is not a token, the error is errNoToken and all of the extension is taken.
 func (s *scanner) extension() (e Extension, err error) {
 	if e.Name, err = s.token("the name of an extension"); err != nil {
 		return e, err
@@ -164,8 +170,8 @@ func (s *scanner) extension() (e Extension, err error) {
 
 var errNoToken = errors.New("a value in quotes is not a token")
 
-// value scans a token or a quoted string that unquoted is a token. What else is in
-// quotes is skipped, and the error is errNoToken.
+// value takes a token, or a quoted string whose content is a token. If the content is
+// anything else, the error is errNoToken and the string is taken.
 func (s *scanner) value() (string, error) {
 	if !strings.HasPrefix(s.rest, `"`) {
 		return s.token("the value of a parameter")

@@ -1,6 +1,7 @@
 package handshake_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func TestParseExtensions(t *testing.T) {
 		{"empty_element", []string{"a,,b"}, exts{{Name: "a"}, {Name: "b"}}, ""},
 		{"empty_elements_with_spaces", []string{" , a;b ,\t, c , "}, exts{{"a", params{{"b", ""}}}, {Name: "c"}}, ""},
 		{"empty_last", []string{"a, "}, exts{{Name: "a"}}, ""},
-		{"empty_64", []string{"a" + strings.Repeat(",", 32), strings.Repeat(",", 30) + "a"}, exts{{Name: "a"}, {Name: "a"}}, ""},
+		{"empty_64", []string{"a" + strings.Repeat(",", 32), strings.Repeat(",", 32) + "a"}, exts{{Name: "a"}, {Name: "a"}}, ""},
 		{"empty_too_many", []string{strings.Repeat(",", 64) + ","}, nil, "more than 64 elements are empty"},
 		{"empty_lines_too_many", make([]string, 65), nil, "more than 64 elements are empty"},
 		{"H9_,;x", []string{",;x"}, nil, "the name of an extension is missing"},
@@ -71,6 +72,7 @@ func TestParseExtensions(t *testing.T) {
 		{"H9_quote_alone", []string{`a;b="`}, nil, "quotes are not closed"},
 		{"H9_backslash_last", []string{`a;b="\`}, nil, "quotes are not closed"},
 		{"H9_17_parameters", []string{"a" + strings.Repeat(";b", 17)}, nil, `extension "a" has more than 16 parameters`},
+		{"H9_64_extensions", []string{strings.TrimSuffix(strings.Repeat("a,", 64), ",")}, slices.Repeat(exts{{Name: "a"}}, 64), ""},
 		{"H9_65_extensions", []string{strings.Repeat("a,", 64) + "a"}, nil, "more than 64 extensions"},
 		{"H9_65_lines", strings.Split(strings.Repeat("a,", 64)+"a", ","), nil, "more than 64 extensions"},
 	}

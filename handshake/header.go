@@ -2,9 +2,10 @@ package handshake
 
 import "fmt"
 
+// version is the version of the protocol (RFC 6455 section 4.1).
 const version = "13"
 
-// The names as they stand in an [http.Header].
+// The names of the handshake's headers in the form of the keys of an [http.Header].
 const (
 	headerKey        = "Sec-Websocket-Key"
 	headerVersion    = "Sec-Websocket-Version"
@@ -13,8 +14,8 @@ const (
 	headerAccept     = "Sec-Websocket-Accept"
 )
 
-// belongsToHandshake reports whether a header is the handshake's own, or of HTTP's
-// framing, which applications don't choose. The name is in its canonical form.
+// belongsToHandshake reports whether applications may not set a header, because it is a
+// part of the handshake or of the framing of HTTP. The name is in its canonical form.
 func belongsToHandshake(name string) bool {
 	switch name {
 	case "Upgrade", "Connection", headerKey, headerVersion, headerProtocol, headerExtensions, headerAccept,
@@ -24,14 +25,14 @@ func belongsToHandshake(name string) bool {
 	return false
 }
 
-// isOfAnotherAnswer reports whether a header of a response is about its content, which
-// a 101 has not, or about the connection as it was before.
+// isOfAnotherAnswer reports whether a header of a response makes no sense in a 101: it is
+// about a content, which a 101 has not, or about the connection as it was before.
 func isOfAnotherAnswer(name string) bool {
 	return name == "Content-Encoding" || name == "Content-Range" || name == "Keep-Alive" || name == "Proxy-Connection"
 }
 
-// checkHeader returns an error if a header that the application wants to send
-// would break the head apart.
+// checkHeader returns an error if a header of the application's has a malformed name, or
+// a control character in a value, such as the line break that would begin another header.
 func checkHeader(name string, values []string) error {
 	if !isToken(name) {
 		return fmt.Errorf("websocket: %q is not the name of a header", name)

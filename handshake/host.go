@@ -6,23 +6,24 @@ import (
 	"strings"
 )
 
-// CheckHost reports whether the request may have been meant for a server that only
-// this machine, or a private network, reaches: nil if its Host is localhost, a name
-// below it, an IP address, or one of hosts. It is the defence against DNS rebinding,
-// where a name that somebody else owns comes to stand for an address such as
-// 127.0.0.1: pages of that name then have the same origin as the server, and
-// [CheckOrigin] can't tell. A name that stands in no public DNS, and an address, can't
-// be turned around like that.
+// CheckHost protects a server that only its own machine or a private network can reach
+// from DNS rebinding: the owner of a name lets it point to an address such as 127.0.0.1,
+// and the pages of that name then have the same origin as the server, so that
+// [CheckOrigin] lets them in.
 //
-// An entry of hosts is a name, without a port, or *.example.org for all subdomains of
-// one, or * for all hosts. Case, ports and a dot at the end don't matter. A server
-// that the public reaches, be it through a proxy on the same machine that hands on
-// Host, has to list its names, or doesn't need this.
+// It returns nil if the header Host of the request is localhost or a name below it, an IP
+// address, or one of hosts, and a *[Refusal] with status 403 otherwise. Names below
+// localhost and addresses are safe, as no public DNS server answers for them.
 //
-// It suits [hawser/websocket/server.Server.Check] and, as it is about pages as well,
-// the front of a mux. An error is a *[Refusal] with status 403.
+// An entry of hosts is a name without a port, *.example.org for all subdomains of a
+// name, or * for all hosts. Case, the port of the request and a dot at the end don't
+// matter. A server that the public can reach, also through a proxy that passes Host on,
+// has to list its names, or does not need this check.
+//
+// It can be used as [hawser/websocket/server.Server.Check] and, since pages need the same
+// protection, in front of a whole mux.
 func CheckHost(r *http.Request, hosts []string) error {
-	o, err := newOrigin("http", r.Host) // which takes host and port apart
+	o, err := newOrigin("http", r.Host) // splits host and port
 	if err != nil {
 		return refuse(http.StatusForbidden, "host %s: %v", printable(r.Host), err)
 	}

@@ -6,8 +6,8 @@ import (
 	"hawser/websocket/handshake"
 )
 
-// TestCheckHost: a name that somebody else owns doesn't become a name of this machine
-// by pointing to its address (DNS rebinding).
+// TestCheckHost: a name that somebody else owns is refused although it may point to this
+// machine's address (DNS rebinding).
 func TestCheckHost(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -17,7 +17,7 @@ func numbered(n int) []string {
 	return s
 }
 
-// hostile has what makes careless parsers slow: n bytes each.
+// hostile returns values of headers, n bytes each, that make careless parsers slow.
 func hostile(n int) map[string][]string {
 	r := func(s string) string { return strings.Repeat(s, n/len(s)) }
 	return map[string][]string{
@@ -66,7 +66,8 @@ func TestParseRequest_H8_H9_hostile_allocations(t *testing.T) {
 	}
 }
 
-// It ends: what takes the square of 1 MiB doesn't, in the time that go test gives.
+// The test ends. A parser that takes time in the square of 1 MiB would exceed the timeout of
+// go test.
 func TestParseRequest_H8_H9_hostile_ends(t *testing.T) {
 	t.Parallel()
 	for name, lines := range hostile(1 << 20) {
@@ -81,7 +82,7 @@ func TestParseRequest_H8_H9_hostile_ends(t *testing.T) {
 	}
 }
 
-// everything has both sides judge the headers of r.
+// everything passes the headers of r to the functions of both sides.
 func everything(r *http.Request) {
 	handshake.ParseRequest(r)
 	handshake.CheckOrigin(r, []string{"https://*.example.org", "https://example.org:8443", "null"})

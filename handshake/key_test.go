@@ -44,7 +44,7 @@ func TestNewKey_4_1_M2_16_fresh_bytes(t *testing.T) {
 	}
 }
 
-// TestValidKey compares with the standard library, whatever a byte is replaced by.
+// TestValidKey compares with the standard library for every value of every byte.
 func TestValidKey(t *testing.T) {
 	t.Parallel()
 	for i := range sampleKey {

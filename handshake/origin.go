@@ -9,24 +9,28 @@ import (
 	"strings"
 )
 
-// CheckOrigin reports whether the page that made the request may do so (RFC 6455
-// section 10.2): nil if there is no Origin header, as from clients that are not
-// browsers, if it is the origin that the request went to, and if allowed has it.
-// Origins are compared as a whole: scheme, host and port (RFC 6454 section 5).
-// The request went to https://Host if it came over TLS. If not, it went to http://Host,
-// or to https://Host through a proxy that ends TLS: a page that has the stronger origin
-// may always. What a header such as X-Forwarded-Proto or X-Forwarded-Host says doesn't
-// count; behind a proxy that changes Host, list the public origin in allowed. An entry
-// of allowed is one of
+// CheckOrigin protects against pages of other sites that connect in the name of a user
+// (RFC 6455 section 10.2). It returns nil if the request has no header Origin, as from
+// clients that are not browsers, if the origin is the one that the request was sent to,
+// or if allowed has it. Otherwise it returns a *[Refusal] with status 403, or 400 for a
+// repeated header.
+//
+// Origins are compared as a whole: scheme, host and port (RFC 6454 section 5). A request
+// over TLS was sent to https://Host. One without was sent to http://Host, or, through a
+// proxy that ends TLS, to https://Host; both are accepted, since a page of the https
+// origin is trusted at least as much. Headers such as X-Forwarded-Proto and
+// X-Forwarded-Host are not looked at: behind a proxy that changes Host, list the public
+// origin in allowed.
+//
+// An entry of allowed is one of
 //
 //	https://example.org        this origin
 //	https://example.org:8443   this origin
-//	https://*.example.org      all of the domain's subdomains, not itself
+//	https://*.example.org      all subdomains of the domain, not the domain itself
 //	null                       pages without an origin, such as files
-//	*                          all, even those that are malformed
+//	*                          all, also those that are malformed
 //
-// An error is a *[Refusal] with status 403, or 400 for a repeated header.
-// [CheckOrigins] tells whether the entries are well-formed; others match nothing.
+// An entry of any other form matches nothing; [CheckOrigins] finds such entries.
 func CheckOrigin(r *http.Request, allowed []string) error {
 	values := r.Header["Origin"]
 	if len(values) == 0 {
@@ -52,7 +56,8 @@ func CheckOrigin(r *http.Request, allowed []string) error {
 }
 
 // CheckOrigins returns an error if an entry of allowed has none of the forms that
-// [CheckOrigin] understands, so that a mistake is found before it refuses anybody.
+// [CheckOrigin] understands. Call it when the server starts, so that a mistake is found
+// before it keeps anybody out.
 func CheckOrigins(allowed []string) error {
 	for _, entry := range allowed {
 		if entry == "*" || entry == "null" {
@@ -69,7 +74,7 @@ func CheckOrigins(allowed []string) error {
 	return nil
 }
 
-// isOwn reports whether o is the origin of the pages that the server itself has.
+// isOwn reports whether o is the origin that the request was sent to.
 func isOwn(o origin, r *http.Request) bool {
 	secure, err := newOrigin("https", r.Host)
 	if err != nil {
@@ -85,10 +90,11 @@ func isOwn(o origin, r *http.Request) bool {
 	if o == plain {
 		return true
 	}
-	secure.port = 443 // a proxy may name the port that it was asked on behind another
+	secure.port = 443 // a proxy that ends TLS may pass on Host with the port 80
 	return plain.port == 80 && o == secure
 }
 
+// matches reports whether an entry of the allowed origins stands for o.
 func matches(entry string, o origin) bool {
 	a, subdomains, err := parseEntry(entry)
 	if err != nil {
@@ -104,8 +110,8 @@ func matches(entry string, o origin) bool {
 	return o == a
 }
 
-// parseEntry parses an entry of a list of allowed origins. Of a wildcard it
-// returns the domain, and that its subdomains are meant.
+// parseEntry parses an entry of the allowed origins. For an entry with a wildcard, it
+// returns the domain and that its subdomains are meant.
 func parseEntry(entry string) (o origin, subdomains bool, err error) {
 	scheme, authority, _ := strings.Cut(entry, "://")
 	authority, subdomains = strings.CutPrefix(authority, "*.")
@@ -113,18 +119,19 @@ func parseEntry(entry string) (o origin, subdomains bool, err error) {
 	return o, subdomains, err
 }
 
-// origin is in one canonical form, so that == compares.
+// origin is an origin in its canonical form, so that == compares two of them.
 type origin struct {
-	scheme, host string // in lower case; host without brackets
-	port         uint16 // the scheme's own if none is given
+	scheme, host string // in lower case; an IPv6 address without brackets
+	port         uint16 // the default port of the scheme if none is given
 }
 
-// parseOrigin parses scheme://host or scheme://host:port, and nothing else.
+// parseOrigin parses scheme://host or scheme://host:port. All else is an error.
 func parseOrigin(s string) (origin, error) {
 	scheme, authority, _ := strings.Cut(s, "://")
 	return newOrigin(scheme, authority)
 }
 
+// newOrigin parses the parts of an origin before and behind "://".
 func newOrigin(scheme, authority string) (o origin, err error) {
 	if !isScheme(scheme) || authority == "" {
 		return origin{}, errors.New("it is not of the form scheme://host:port")
@@ -146,8 +153,9 @@ func newOrigin(scheme, authority string) (o origin, err error) {
 	return o, err
 }
 
-// canonicalHost returns a name in lower case, or an IPv6 address in its shortest
-// form. Browsers send international names in ASCII (RFC 6454 section 6.2).
+// canonicalHost returns a name in lower case, or an IPv6 address in its shortest form,
+// without brackets. International names have to be in ASCII, as browsers send them (RFC
+// 6454 section 6.2).
 func canonicalHost(host string) (string, error) {
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
@@ -163,8 +171,8 @@ func canonicalHost(host string) (string, error) {
 	return strings.ToLower(host), nil
 }
 
-// isHostName reports whether s has labels with dots between, and maybe one at the
-// end. They are compared, not resolved: their length doesn't matter.
+// isHostName reports whether s consists of labels with a dot between each two, and maybe
+// one at the end. Lengths don't matter, as names are compared and not resolved.
 func isHostName(s string) bool {
 	inLabel := false
 	for i := range len(s) {

@@ -14,10 +14,10 @@ func TestCheckOrigin(t *testing.T) {
 	one := func(s ...string) []string { return s }
 	tests := []struct {
 		name    string
-		url     string // of the request: scheme and Host
+		url     string // scheme and Host of the request
 		origin  []string
 		allowed []string
-		status  int // 0 if it's let in
+		status  int // 0 if the origin is allowed
 	}{
 		{"H7_absent", "http://host", nil, nil, 0},
 		{"H7_same", "http://host", one("http://host"), nil, 0},
@@ -87,10 +87,11 @@ func TestCheckOrigin(t *testing.T) {
 		{"H7_dot_first", "http://host", one("http://.host"), nil, 403},
 		{"H7_no_port_after_colon", "http://host", one("http://host:"), nil, 403},
 		{"H7_port_with_sign", "http://host", one("http://host:+80"), nil, 403},
-		{"H7_port_too_large", "http://host", one("http://host:65616"), nil, 403}, // 80 in 16 bits
+		{"H7_port_too_large", "http://host", one("http://host:65616"), nil, 403}, // 80 if only 16 bits are looked at
 		{"H7_port_twice", "http://host", one("http://host:80:80"), nil, 403},
 		{"H7_IPv6_without_brackets", "http://[::1]", one("http://::1"), nil, 403},
 		{"H7_IPv6_unclosed", "http://[::1]", one("http://[::1"), nil, 403},
+		{"H7_IPv6_unclosed_with_port", "http://[::1]", one("http://[::1:80"), nil, 403},
 		{"H7_IPv6_zone", "http://[fe80::1]", one("http://[fe80::1%eth0]"), nil, 403},
 		{"H7_IPv6_tail", "http://[::1]", one("http://[::1]x"), nil, 403},
 		{"H7_IPv4_in_brackets", "http://127.0.0.1", one("http://[127.0.0.1]"), nil, 403},
@@ -106,6 +107,11 @@ func TestCheckOrigin(t *testing.T) {
 		{"10.2_null_listed", "http://host", one("null"), one("null"), 0},
 		{"10.2_null_is_not_a_host", "http://host", one("http://null"), one("null"), 403},
 		{"10.2_null_in_other_case", "http://host", one("NULL"), one("null"), 403},
+		{"10.2_default_port_of_ws", "http://host", one("ws://example.org:80"), one("ws://example.org"), 0},
+		{"10.2_default_port_of_wss", "http://host", one("wss://example.org:443"), one("wss://example.org"), 0},
+		{"10.2_no_default_port", "http://host", one("app://example.org:443"), one("app://example.org"), 403},
+		{"10.2_scheme_with_plus_dot_and_digit", "http://host", one("a+b.c2-d://example.org"), one("a+b.c2-d://example.org"), 0},
+		{"10.2_scheme_with_underscore", "http://host", one("a_b://example.org"), one("a_b://example.org"), 403},
 		{"10.2_any", "http://host", one("https://evil"), one("*"), 0},
 		{"10.2_any_null", "http://host", one("null"), one("*"), 0},
 		{"10.2_any_malformed", "http://host", one("file://"), one("*"), 0},
@@ -144,7 +150,29 @@ func TestCheckOrigin(t *testing.T) {
 	}
 }
 
-// What a proxy says of the request is for anybody to say.
+// The refusal says what is wrong with a malformed origin. "null" is not malformed: it is
+// what browsers send for a page that has no origin (RFC 6454 section 7.3).
+func TestCheckOrigin_reasons(t *testing.T) {
+	t.Parallel()
+	for origin, want := range map[string]string{
+		"https://evil":        `origin "https://evil" is not allowed`,
+		"null":                `origin "null" is not allowed`,
+		"evil":                `origin "evil": it is not of the form scheme://host:port`,
+		"http://[1]":          `origin "http://[1]": what its brackets hold is not an IPv6 address`,
+		"http://a:99999":      `origin "http://a:99999": its port is not a number up to 65535`,
+		"http://a/" + long:    `origin "http://a/` + long[:31] + `"...: its host is not a name`,
+		"http://" + long[:33]: `origin "http://` + long[:33] + `" is not allowed`,
+	} {
+		r := readRequest(t, goodRequest)
+		r.Header.Set("Origin", origin)
+		wantRefusal(t, handshake.CheckOrigin(r, []string{"null://x"}), 403, want)
+	}
+}
+
+// long is longer than the part of it that is quoted in errors.
+var long = strings.Repeat("x", 50)
+
+// Anybody can send the headers in which proxies say what the request was.
 func TestCheckOrigin_forwarded_headers_do_not_count(t *testing.T) {
 	t.Parallel()
 	r := readRequest(t, edit(goodRequest, "Host: inner", "Origin: https://example.org", "X-Forwarded-Host: example.org",

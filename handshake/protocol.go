@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// maxProtocols is how many subprotocols a client may offer: enough for all, and
-// few enough to compare them with each other.
+// maxProtocols is how many subprotocols a client may offer: more than any client has, and
+// few enough to compare each of them with all others.
 const maxProtocols = 64
 
-// parseProtocols parses Sec-WebSocket-Protocol: tokens, each only once, in the
-// order of the client's preference. Empty elements are skipped, so an empty header
-// offers nothing.
+// parseProtocols parses the values of all headers Sec-WebSocket-Protocol: tokens, each
+// only once, in the order of the client's preference. Empty elements are skipped, so an
+// empty header offers nothing.
 func parseProtocols(lines []string) ([]string, error) {
 	var protocols []string
 	var empty emptyElements
@@ -40,6 +40,7 @@ func parseProtocols(lines []string) ([]string, error) {
 	return protocols, nil
 }
 
+// formatProtocols returns the value of one header for the subprotocols.
 func formatProtocols(protocols []string) (string, error) {
 	for i, p := range protocols {
 		if !isToken(p) {
@@ -52,9 +53,9 @@ func formatProtocols(protocols []string) (string, error) {
 	return strings.Join(protocols, ", "), nil
 }
 
-// SelectProtocol returns the first of the subprotocols offered that is among
-// those supported, "" if none is (RFC 6455 section 4.2.2). Case counts. "*" among
-// those supported stands for all.
+// SelectProtocol returns the first of the subprotocols offered, which are in the order of
+// the client's preference, that is among those supported, and "" if none is (RFC 6455
+// section 4.2.2). Case counts. "*" in supported stands for all.
 func SelectProtocol(offered, supported []string) string {
 	for _, p := range offered {
 		if slices.Contains(supported, p) || slices.Contains(supported, "*") {

@@ -42,13 +42,17 @@ func TestRefusal_ServeHTTP(t *testing.T) {
 			common(http.Header{"Upgrade": {"websocket"}, "Connection": {"close", "Upgrade"}})},
 		{"4.2.2_no_status", handshake.Refusal{Reason: "?"}, 500, common(nil)},
 		{"4.2.2_status_of_success", handshake.Refusal{Status: 101}, 500, common(nil)},
+		{"4.2.2_299", handshake.Refusal{Status: 299}, 500, common(nil)},
+		{"4.2.2_300", handshake.Refusal{Status: 300}, 300, common(nil)},
+		{"4.2.2_599", handshake.Refusal{Status: 599}, 599, common(nil)},
+		{"4.2.2_600", handshake.Refusal{Status: 600}, 500, common(nil)},
 		{"4.2.2_status_of_nothing", handshake.Refusal{Status: 1000}, 500, common(nil)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := httptest.NewRecorder()
-			w.Header().Set("Content-Length", "1") // what middleware left behind
+			w.Header().Set("Content-Length", "1") // set by middleware for another answer
 			w.Header().Set("Content-Encoding", "gzip")
 			test.refusal.ServeHTTP(w, nil)
 			if w.Code != test.status || w.Body.String() != test.refusal.Reason+"\n" {
@@ -61,8 +65,8 @@ func TestRefusal_ServeHTTP(t *testing.T) {
 	}
 }
 
-// On HTTP/2 there are no headers about the connection (RFC 9113 section 8.2.2), and
-// net/http would take one for the end of all its requests.
+// HTTP/2 has no headers about the connection (RFC 9113 section 8.2.2), and net/http would
+// close the connection, with all its other requests, if it found one.
 func TestRefusal_ServeHTTP_on_HTTP2(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("GET", "/", nil)
@@ -77,7 +81,8 @@ func TestRefusal_ServeHTTP_on_HTTP2(t *testing.T) {
 	}
 }
 
-// One Refusal may answer many requests: nothing of it goes to where others write.
+// One Refusal may answer many requests at the same time: it is not changed, and its headers
+// are copied.
 func TestRefusal_ServeHTTP_shared(t *testing.T) {
 	t.Parallel()
 	refusal := &handshake.Refusal{Status: 503, Header: http.Header{"Retry-After": {"5"}}, Reason: "later"}
@@ -95,7 +100,7 @@ func TestRefusal_ServeHTTP_shared(t *testing.T) {
 	}
 }
 
-// H12: whatever the refusal, net/http serves no second request from there.
+// H12: after a refusal, net/http serves no second request from the connection.
 func TestRefusal_H12_closes(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]string{

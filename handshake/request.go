@@ -5,17 +5,18 @@ import (
 	"net/http"
 )
 
-// Request is what a client asks for.
+// Request is what a client asks for in its opening handshake. Its strings are parts of the
+// request's headers.
 type Request struct {
-	Key        string      // of Sec-WebSocket-Key; "" with HTTP/2 and newer
-	Protocols  []string    // subprotocols offered, best first
-	Extensions []Extension // extensions offered, best first
+	Key        string      // Sec-WebSocket-Key, to be answered by AppendResponse; "" with HTTP/2 and newer
+	Protocols  []string    // the subprotocols offered, in order of preference; may be nil
+	Extensions []Extension // the extensions offered, in order of preference; may be nil
 }
 
 // IsUpgrade reports whether r asks for a WebSocket: whether its header Upgrade lists
-// websocket and its header Connection lists Upgrade (RFC 6455 section 4.2.1), or it's an
-// extended CONNECT whose :protocol is websocket (RFC 8441 section 4), be the rest right
-// or not. It's for handlers that have a page at the same path.
+// websocket and its header Connection lists Upgrade (RFC 6455 section 4.2.1), or it is an
+// extended CONNECT whose :protocol is websocket (RFC 8441 section 4), whatever else may be
+// wrong with it. It is for handlers that serve a page at the same path.
 func IsUpgrade(r *http.Request) bool {
 	if IsConnect(r) {
 		return equalFold(r.Header[HeaderConnectProtocol][0], "websocket")
@@ -23,9 +24,9 @@ func IsUpgrade(r *http.Request) bool {
 	return hasToken(r.Header["Upgrade"], "websocket") && hasToken(r.Header["Connection"], "Upgrade")
 }
 
-// ParseRequest checks a request to upgrade (RFC 6455 section 4.2.1), or, with HTTP/2
-// and newer, an extended CONNECT (RFC 8441), which has no key. An error is a
-// *[Refusal], with one of these statuses:
+// ParseRequest checks that r is a proper request to upgrade (RFC 6455 section 4.2.1), or
+// with HTTP/2 and newer a proper extended CONNECT (RFC 8441), and returns what it asks for.
+// An error is a *[Refusal] with one of these statuses:
 //
 //	505  the protocol is older than HTTP/1.1
 //	405  the method is not GET
@@ -35,9 +36,10 @@ func IsUpgrade(r *http.Request) bool {
 //	400  all other faults, and a request of HTTP/2 or newer that is no extended
 //	     CONNECT, or has another version
 //
-// Empty elements of lists are skipped, and so are offers of extensions whose values
-// nobody here would understand. Time and memory are linear in the size of the header.
-// The origin is for [CheckOrigin] to check.
+// Up to 64 empty elements of each list are skipped, and so are offers of extensions with
+// a quoted value that is not a token. At most 64 subprotocols, 64 extensions and 16
+// parameters of each may be offered. Time and memory are linear in the
+// size of the header. The origin is not looked at: see [CheckOrigin].
 func ParseRequest(r *http.Request) (Request, error) {
 	switch {
 	case !r.ProtoAtLeast(1, 1):
@@ -97,11 +99,12 @@ func parseOffer(r *http.Request, req Request) (Request, error) {
 	return req, nil
 }
 
-// RequestHeader adds the handshake to the header h of a request (RFC 6455
-// section 4.1): the version, key, subprotocols and extensions to offer. It fails,
-// and leaves h alone, if h has one of these headers already or one that is
-// malformed, if the subprotocols are not tokens, each only once, and if the
-// extensions are not made of tokens.
+// RequestHeader adds a client's handshake to the header h of a GET request (RFC 6455
+// section 4.1): Upgrade, Connection, the version, the key, which comes from [NewKey], and
+// the subprotocols and extensions to offer, in order of preference; both may be nil. It
+// fails, and leaves h alone, if h already has one of these headers or one that is
+// malformed, if a subprotocol is not a token or is repeated, or if a part of an extension
+// is not a token.
 func RequestHeader(h http.Header, key string, protocols []string, extensions []Extension) error {
 	if err := offer(h, protocols, extensions); err != nil {
 		return err

@@ -25,8 +25,8 @@ const goodRequest = "GET /chat HTTP/1.1\r\n" +
 	"Sec-WebSocket-Version: 13\r\n" +
 	"\r\n"
 
-// edit replaces the headers of head that have the names of lines, and its first
-// line by one that isn't a header. The value (none) removes a header.
+// edit returns head with its headers replaced by those of lines with the same name, and its
+// first line by a line that is no header. The value (none) removes a header.
 func edit(head string, lines ...string) string {
 	all := strings.Split(strings.TrimSuffix(head, "\r\n\r\n"), "\r\n")
 	seen := make(map[string]bool)
@@ -36,7 +36,7 @@ func edit(head string, lines ...string) string {
 			all[0] = line
 			continue
 		}
-		if !seen[name] { // the second of a name repeats it
+		if !seen[name] { // a second line with this name repeats the header
 			var kept []string
 			for _, l := range all {
 				if !strings.HasPrefix(l, name+":") {
@@ -249,7 +249,7 @@ func TestParseRequest_allocations(t *testing.T) {
 	}
 }
 
-// What real clients send, byte for byte.
+// The requests of real clients, byte for byte.
 func TestParseRequest_4_1_real_clients(t *testing.T) {
 	t.Parallel()
 	deflate := []handshake.Extension{{Name: "permessage-deflate", Params: []handshake.Param{{Name: "client_max_window_bits"}}}}
@@ -356,6 +356,34 @@ func TestRequestHeader(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// RequestHeader writes the headers of section 4.1, and none without a value: some servers
+// refuse an empty Sec-WebSocket-Protocol.
+func TestRequestHeader_exactly(t *testing.T) {
+	t.Parallel()
+	least := func() http.Header {
+		return http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Key": {key}, "Sec-Websocket-Version": {"13"}}
+	}
+	most := least()
+	most["Sec-Websocket-Protocol"] = []string{"a, b"}
+	most["Sec-Websocket-Extensions"] = []string{"x; y=1"}
+	for name, test := range map[string]struct {
+		protocols  []string
+		extensions []handshake.Extension
+		want       http.Header
+	}{
+		"none": {nil, nil, least()},
+		"all":  {[]string{"a", "b"}, parse(t, "x; y=1"), most},
+	} {
+		got := make(http.Header)
+		if err := handshake.RequestHeader(got, key, test.protocols, test.extensions); err != nil {
+			t.Error(name, err)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Error(name, "-want +got\n"+diff)
+		}
 	}
 }
 

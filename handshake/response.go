@@ -7,31 +7,21 @@ import (
 	"slices"
 )
 
-// AppendResponse appends the head of the response that accepts key (RFC 6455
-// section 4.2.2): the protocol and extensions agreed on, if any, and the headers
-// in extra, in the order of their names. Those of extra that belong to the handshake,
-// to the connection or to a content, such as Connection, Sec-WebSocket-Protocol or
-// Content-Length, are left out: middleware sets them for answers of any kind. A header
-// that would break the head apart is an error, as are a protocol and extensions that
-// are not made of tokens; nothing of the kind is ever written, and dst is returned as
-// it was.
+// AppendResponse appends the head of the response that accepts key (RFC 6455 section
+// 4.2.2) to dst and returns the extended slice: the status line, the handshake's headers,
+// the subprotocol and the extensions agreed on, which may be "" and nil, the headers of
+// extra in the order of their names, and the empty line.
+//
+// Those of extra that belong to the handshake, to the connection or to a content, such as
+// Connection, Sec-WebSocket-Protocol or Content-Length, are left out, as middleware sets
+// them for answers of any kind. A header with a malformed name or a control character in
+// its value, and a subprotocol or extension that is not made of tokens, are errors; dst is
+// then returned as it was.
 func AppendResponse(dst []byte, key, protocol string, extensions []Extension, extra http.Header) ([]byte, error) {
-	if protocol != "" && !isToken(protocol) {
-		return dst, fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
+	if err := checkAgreed(protocol, extensions); err != nil {
+		return dst, err
 	}
-	if err := checkExtensions(extensions); err != nil {
-		return dst, fmt.Errorf("websocket: %w", err)
-	}
-	head := append(slices.Grow(dst, 256), // enough for most
-		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
-	head = append(appendAccept(head, key), "\r\n"...)
-	if protocol != "" {
-		head = appendLine(head, "Sec-WebSocket-Protocol", protocol)
-	}
-	if len(extensions) > 0 {
-		head = append(head, "Sec-WebSocket-Extensions: "...)
-		head = append(appendExtensions(head, extensions), "\r\n"...)
-	}
+	head := appendAgreed(appendSwitching(dst, key), protocol, extensions)
 	if len(extra) > 0 {
 		var err error
 		if head, err = appendHeader(head, extra); err != nil {
@@ -41,6 +31,38 @@ func AppendResponse(dst []byte, key, protocol string, extensions []Extension, ex
 	return append(head, "\r\n"...), nil
 }
 
+// The parts of AppendResponse are functions of their own for the sake of small frames:
+// below net/http the hash of the answer just fits into a stack of 4 KiB, which else is
+// copied in every handshake.
+
+func appendSwitching(dst []byte, key string) []byte {
+	head := append(slices.Grow(dst, 256), // enough for most
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	return append(appendAccept(head, key), "\r\n"...)
+}
+
+func appendAgreed(head []byte, protocol string, extensions []Extension) []byte {
+	if protocol != "" {
+		head = appendLine(head, "Sec-WebSocket-Protocol", protocol)
+	}
+	if len(extensions) > 0 {
+		head = append(head, "Sec-WebSocket-Extensions: "...)
+		head = append(appendExtensions(head, extensions), "\r\n"...)
+	}
+	return head
+}
+
+func checkAgreed(protocol string, extensions []Extension) error {
+	if protocol != "" && !isToken(protocol) {
+		return fmt.Errorf("websocket: subprotocol %q is not a token", protocol)
+	}
+	if err := checkExtensions(extensions); err != nil {
+		return fmt.Errorf("websocket: %w", err)
+	}
+	return nil
+}
+
+// appendHeader appends the headers of the application, apart from those to leave out.
 func appendHeader(dst []byte, h http.Header) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		if isLeftOut(name) {
@@ -70,24 +92,24 @@ func appendLine(dst []byte, name, value string) []byte {
 
 // Response is what a server agreed to.
 type Response struct {
-	Protocol   string      // the subprotocol, or ""
-	Extensions []Extension // a part of those offered
+	Protocol   string      // the subprotocol, one of those offered; "" for none
+	Extensions []Extension // with their parameters; each was offered by name, none twice
 }
 
-// ResponseError is a response that doesn't complete the handshake (RFC 6455
-// section 4.1). Find it with [errors.As].
+// ResponseError is a response that does not complete the handshake (RFC 6455 section 4.1),
+// found with [errors.As]. The client then has to close the connection.
 type ResponseError struct {
-	Status int    // of the response
-	Reason string // what was wrong
+	Status int    // the HTTP status of the response
+	Reason string // what was wrong, in one line
 }
 
-// Error says what was wrong.
+// Error returns the reason.
 func (e *ResponseError) Error() string { return "websocket: " + e.Reason }
 
-// CheckResponse checks the answer to a request that had the given key,
-// subprotocols and extensions (RFC 6455 section 4.1). An error is a
-// *[ResponseError]. What the parameters of an extension mean is for those to
-// check who offered it.
+// CheckResponse checks the response to a request that [RequestHeader] made with the given
+// key, subprotocols and extensions (RFC 6455 section 4.1), and returns what the server
+// agreed to. An error is a *[ResponseError]. The parameters of the extensions are for the
+// caller to check: those of permessage-deflate with [CheckDeflate]. The body is not read.
 func CheckResponse(resp *http.Response, key string, protocols []string, offered []Extension) (Response, error) {
 	fail := func(format string, args ...any) (Response, error) {
 		return Response{}, &ResponseError{resp.StatusCode, fmt.Sprintf(format, args...)}
@@ -107,11 +129,11 @@ func CheckResponse(resp *http.Response, key string, protocols []string, offered 
 	case trim(h.Get(headerAccept)) != Accept(key):
 		return fail("header Sec-WebSocket-Accept doesn't answer the key")
 	}
-	return checkAgreed(resp, protocols, offered)
+	return checkChosen(resp, protocols, offered)
 }
 
-// checkAgreed checks what is the same in all versions of HTTP.
-func checkAgreed(resp *http.Response, protocols []string, offered []Extension) (Response, error) {
+// checkChosen checks what is the same in all versions of HTTP.
+func checkChosen(resp *http.Response, protocols []string, offered []Extension) (Response, error) {
 	fail := func(format string, args ...any) (Response, error) {
 		return Response{}, &ResponseError{resp.StatusCode, fmt.Sprintf(format, args...)}
 	}

@@ -28,14 +28,22 @@ func (s *Server) Post(c *websocket.Conn, m *websocket.Prepared) error {
 	s.mu.Lock()
 	s.count.dropped++
 	s.mu.Unlock()
-	switch s.Slow {
-	case DropNewest:
-	case CloseSlow1013:
-		go c.Close(frame.CodeTryAgainLater, "too slow")
-	default:
-		go c.Close(frame.CodePolicyViolation, "too slow")
-	}
+	s.Slow.apply(c)
 	return err
+}
+
+// apply does to c, whose queue is full, what the policy says. If that's to close, c
+// takes nothing more from here on: there is no message behind one that was left out.
+func (p SlowPolicy) apply(c *websocket.Conn) {
+	code := frame.CodePolicyViolation
+	switch p {
+	case DropNewest:
+		return
+	case CloseSlow1013:
+		code = frame.CodeTryAgainLater
+	}
+	c.CloseWrite(code, "too slow")
+	go c.Close(code, "too slow")
 }
 
 // Broadcast posts m to all connections and returns without waiting for any. A client

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -165,4 +166,48 @@ func ExampleServer_With() {
 	http.Handle("/time", s.With(func(ctx context.Context, c *websocket.Conn) {
 		c.Write(ctx, websocket.Text, []byte(time.Now().String()))
 	}))
+}
+
+// A server with nothing but WebSockets on its port, without net/http. What the Handler is
+// to know of the request, here the room, is in the context that Check gives it.
+func ExampleServer_Serve() {
+	type room struct{}
+	s := &wsserver.Server{
+		Check: func(r *http.Request) error {
+			name, ok := strings.CutPrefix(r.URL.Path, "/rooms/")
+			if !ok {
+				return &handshake.Refusal{Status: http.StatusNotFound, Reason: "there are only rooms here"}
+			}
+			*r = *r.WithContext(context.WithValue(r.Context(), room{}, name))
+			return nil
+		},
+		Handler: func(ctx context.Context, c *websocket.Conn) {
+			c.Write(ctx, websocket.Text, fmt.Appendf(nil, "welcome to %s", ctx.Value(room{})))
+		},
+	}
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+
+	ctx := context.Background()
+	c, err := client.Dial(ctx, "ws://"+l.Addr().String()+"/rooms/blue")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.CloseNow()
+	_, p, err := c.Read(ctx)
+	fmt.Printf("%s %v\n", p, err)
+	_, err = client.Dial(ctx, "ws://"+l.Addr().String()+"/")
+	fmt.Println(err)
+
+	c.Close(1000, "")
+	s.Shutdown(ctx)
+	fmt.Println(<-ended)
+	// Output:
+	// welcome to blue <nil>
+	// websocket: handshake failed: the server answers with status "404 Not Found" instead of 101: "there are only rooms here"
+	// http: Server closed
 }

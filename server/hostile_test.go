@@ -23,16 +23,6 @@ import (
 	"hawser/websocket/server"
 )
 
-// quiet serves h without a word about what goes wrong.
-func quiet(t *testing.T, h http.Handler) string {
-	t.Helper()
-	s := httptest.NewUnstartedServer(h)
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.Start()
-	t.Cleanup(s.Close)
-	return "ws" + strings.TrimPrefix(s.URL, "http")
-}
-
 // TestPanics is line R9: a callback that panics leaves nothing locked and nobody
 // counted that isn't there.
 func TestPanics(t *testing.T) {
@@ -62,44 +52,6 @@ func TestPanics(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Error("Shutdown waits for a handler that there never was")
-	}
-}
-
-// TestShutdownRace is line R8: a handshake that is under way when Shutdown begins
-// ends with 101 and then 1001, or with 503, and none is forgotten.
-func TestShutdownRace(t *testing.T) {
-	t.Parallel()
-	for range 10 {
-		s := &server.Server{Handler: echo}
-		url := start(t, s)
-		var wg sync.WaitGroup
-		begun := make(chan bool, 100)
-		for range 20 {
-			wg.Go(func() {
-				begun <- true
-				c, resp, err := new(client.Dialer).Dial(ctx, url)
-				if err != nil {
-					if resp == nil || resp.StatusCode != http.StatusServiceUnavailable {
-						t.Errorf("%v, %v", resp, err)
-					}
-					return
-				}
-				defer c.CloseNow()
-				if _, _, err := c.Read(ctx); websocket.CloseCode(err) != frame.CodeGoingAway {
-					t.Error(err)
-				}
-			})
-		}
-		for range 10 {
-			<-begun
-		}
-		if err := s.Shutdown(ctx); err != nil {
-			t.Error(err)
-		}
-		for range s.Conns() {
-			t.Error("a connection is left")
-		}
-		wg.Wait()
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 
 // The limits that zero fields of a [Server] stand for.
 const (
-	DefaultMaxConns      = 1 << 16
-	DefaultMaxHandshakes = 1 << 10
+	DefaultMaxConns         = 1 << 16
+	DefaultMaxHandshakes    = 1 << 10
+	DefaultHandshakeTimeout = 10 * time.Second
 )
 
 // load is what the limits are compared with.
@@ -53,7 +54,7 @@ func (s *Server) admit(r *http.Request) (*slot, error) {
 	case exceeds(l.conns+1, s.MaxConns, DefaultMaxConns):
 		return nil, overload(reasonConns, http.StatusServiceUnavailable, "there are too many connections")
 	case p.addr.IsValid() && l.perAddr[p.addr] >= s.MaxConnsPerAddr:
-		return nil, overload(reasonAddr, http.StatusTooManyRequests, "there are too many connections from your address")
+		return nil, errAddr()
 	}
 	l.conns++
 	add(&l.perAddr, p.addr, 1)
@@ -80,7 +81,7 @@ func (s *Server) beginHandshake() error {
 	defer s.mu.Unlock()
 	s.load.handshakes++
 	if exceeds(s.load.handshakes, s.MaxHandshakes, DefaultMaxHandshakes) {
-		return overload(reasonHandshakes, http.StatusServiceUnavailable, "there are too many handshakes under way")
+		return errHandshakes()
 	}
 	return nil
 }
@@ -124,9 +125,18 @@ func (s *Server) ConnState(nc net.Conn, state http.ConnState) {
 func (s *Server) newHead(nc net.Conn) {
 	addr := s.headAddr(nc)
 	s.mu.Lock()
+	reason := s.takeHeadLocked(addr)
+	s.mu.Unlock()
+	if reason != "" {
+		nc.Close()
+	}
+}
+
+// takeHeadLocked counts a TCP connection that is not upgraded, and returns the reason to
+// close it, "" if it has a place. Server.mu is held.
+func (s *Server) takeHeadLocked(addr netip.Addr) (reason string) {
 	l := &s.load
 	l.addHead(addr, 1)
-	reason := ""
 	switch {
 	case addr.IsValid() && l.perHead[addr] > s.MaxConnsPerAddr && !l.makeRoom(addr):
 		reason = reasonAddr
@@ -136,10 +146,7 @@ func (s *Server) newHead(nc net.Conn) {
 	if reason != "" {
 		s.count.refuse(reason)
 	}
-	s.mu.Unlock()
-	if reason != "" {
-		nc.Close()
-	}
+	return reason
 }
 
 // headAddr is what a TCP connection is counted under, the zero Addr if there is no
@@ -148,7 +155,7 @@ func (s *Server) headAddr(nc net.Conn) netip.Addr {
 	if s.MaxConnsPerAddr <= 0 {
 		return netip.Addr{}
 	}
-	addr := parseAddr(nc.RemoteAddr().String())
+	addr := parseAddr(remoteAddr(nc))
 	if s.trusts(addr) {
 		return netip.Addr{} // it's not the client's
 	}
@@ -209,4 +216,12 @@ func add(counts *map[netip.Addr]int, addr netip.Addr, n int) {
 func overload(reason string, status int, text string) error {
 	wait := strconv.Itoa(1 + rand.IntN(10))
 	return refused{reason, &handshake.Refusal{Status: status, Header: http.Header{"Retry-After": {wait}}, Reason: text}}
+}
+
+func errHandshakes() error {
+	return overload(reasonHandshakes, http.StatusServiceUnavailable, "there are too many handshakes under way")
+}
+
+func errAddr() error {
+	return overload(reasonAddr, http.StatusTooManyRequests, "there are too many connections from your address")
 }

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -110,5 +111,59 @@ func TestHTTPSPageBehindAProxy(t *testing.T) {
 		if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != want {
 			t.Errorf("%s: %v, %v", origin, resp, err)
 		}
+	}
+}
+
+// wrap is a ResponseWriter of some middleware.
+type wrap struct{ http.ResponseWriter }
+
+func (w wrap) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// opaque is one that hides what it wraps.
+type opaque struct{ http.ResponseWriter }
+
+// TestMiddleware is line H14.
+func TestMiddleware(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := &server.Server{Handler: echo, Logger: slog.New(slog.NewTextHandler(&log, nil)), Subprotocols: []string{"v2", "chat"}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /three", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Set-Cookie", "a=b")
+		s.ServeHTTP(wrap{wrap{wrap{w}}}, r)
+	})
+	mux.HandleFunc("/opaque", func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(opaque{w}, r) })
+	mux.HandleFunc("/split", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X", "a\r\nEvil: b")
+		s.ServeHTTP(w, r)
+	})
+	mux.Handle("/timeout", http.TimeoutHandler(s, time.Minute, ""))
+	mux.Handle("/none", &server.Server{Logger: s.Logger})
+	mux.Handle("/origins", &server.Server{Handler: echo, Origins: []string{"example.org"}, Logger: s.Logger})
+	url := start(t, mux)
+
+	d := &client.Dialer{Subprotocols: []string{"chat", "v2"}}
+	c, resp, err := d.Dial(ctx, url+"/three")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if c.Subprotocol() != "chat" || resp.Header.Get("Set-Cookie") != "a=b" {
+		t.Error(c.Subprotocol(), resp.Header)
+	}
+	roundTrip(t, c, "hello")
+	for _, path := range []string{"/opaque", "/split", "/timeout", "/none", "/origins"} {
+		_, resp, err := d.Dial(ctx, url+path)
+		var he *client.HandshakeError
+		if !errors.As(err, &he) || resp == nil || resp.StatusCode != 500 {
+			t.Errorf("%s: %v, %v", path, resp, err)
+			continue
+		}
+		if body, _ := io.ReadAll(resp.Body); string(body) != "the server can't upgrade this request\n" {
+			t.Errorf("%s: body %q", path, body)
+		}
+	}
+	if !strings.Contains(log.String(), "can't give up its connection") {
+		t.Errorf("log: %s", &log)
 	}
 }

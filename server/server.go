@@ -81,6 +81,11 @@ type Server struct {
 	// the TCP connections that are not upgraded, where idle ones give way to new
 	// ones. 0 is [DefaultMaxHandshakes], a negative value no limit.
 	MaxHandshakes int
+	// HandshakeTimeout is how long a connection of [Server.Serve] may take until its
+	// request is there, the handshake of TLS included. 0 is
+	// [DefaultHandshakeTimeout], a negative value no limit. In front of ServeHTTP the
+	// timeouts of the [http.Server] stand for it.
+	HandshakeTimeout time.Duration
 	// MaxLifetime is how long a connection may last. It's closed with
 	// [frame.CodeGoingAway] then, so that it comes back to another server, or with
 	// a new token. Each gets between three quarters and all of it, by chance, so
@@ -101,6 +106,7 @@ type Server struct {
 	handlers int           // upgrades, connections and handlers that have not ended
 	ended    chan struct{} // closed when Shutdown waits and handlers gets to 0
 	closing  bool
+	serving  serving // what Serve has under way
 
 	refusedOrigins, leftOutHeaders warnings
 }

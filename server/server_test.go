@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -23,62 +22,8 @@ import (
 	"hawser/websocket/server"
 )
 
-var ctx = context.Background()
-
-func echo(ctx context.Context, c *websocket.Conn) {
-	for m, err := range c.Messages(ctx) {
-		if err != nil || c.Write(ctx, m.Type, m.Data) != nil {
-			return
-		}
-	}
-}
-
-// start serves h and returns its URL with the scheme ws.
-func start(t *testing.T, h http.Handler) string {
-	t.Helper()
-	s := httptest.NewServer(h)
-	t.Cleanup(s.Close)
-	return "ws" + strings.TrimPrefix(s.URL, "http")
-}
-
-func dial(t *testing.T, url string) *websocket.Conn {
-	t.Helper()
-	c, err := client.Dial(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.CloseNow() })
-	return c
-}
-
-func roundTrip(t *testing.T, c *websocket.Conn, msg string) {
-	t.Helper()
-	if err := c.Write(ctx, websocket.Text, []byte(msg)); err != nil {
-		t.Fatal(err)
-	}
-	if _, p, err := c.Read(ctx); string(p) != msg || err != nil {
-		t.Fatalf("%q, %v; want %q", p, err, msg)
-	}
-}
-
 const good = "GET / HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-
-// rawDial sends head, with the server's host in it, and more.
-func rawDial(t *testing.T, url, head, more string) (net.Conn, *bufio.Reader) {
-	t.Helper()
-	host := strings.TrimPrefix(url, "ws://")
-	nc, err := net.Dial("tcp", host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { nc.Close() })
-	nc.SetDeadline(time.Now().Add(30 * time.Second))
-	if _, err := io.WriteString(nc, strings.ReplaceAll(head, "HOST", host)+"\r\n"+more); err != nil {
-		t.Fatal(err)
-	}
-	return nc, bufio.NewReader(nc)
-}
 
 // TestRefusals: the refusals of package handshake arrive, the server reads no
 // second request behind them, and lives on.
@@ -171,60 +116,6 @@ func TestPipelined(t *testing.T) {
 		if p, err := r.Payload(); len(p) != want || err != nil {
 			t.Errorf("%d bytes, %v; want %d", len(p), err, want)
 		}
-	}
-}
-
-// wrap is a ResponseWriter of some middleware.
-type wrap struct{ http.ResponseWriter }
-
-func (w wrap) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// opaque is one that hides what it wraps.
-type opaque struct{ http.ResponseWriter }
-
-// TestMiddleware is line H14.
-func TestMiddleware(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	s := &server.Server{Handler: echo, Logger: slog.New(slog.NewTextHandler(&log, nil)), Subprotocols: []string{"v2", "chat"}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /three", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Set-Cookie", "a=b")
-		s.ServeHTTP(wrap{wrap{wrap{w}}}, r)
-	})
-	mux.HandleFunc("/opaque", func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(opaque{w}, r) })
-	mux.HandleFunc("/split", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X", "a\r\nEvil: b")
-		s.ServeHTTP(w, r)
-	})
-	mux.Handle("/timeout", http.TimeoutHandler(s, time.Minute, ""))
-	mux.Handle("/none", &server.Server{Logger: s.Logger})
-	mux.Handle("/origins", &server.Server{Handler: echo, Origins: []string{"example.org"}, Logger: s.Logger})
-	url := start(t, mux)
-
-	d := &client.Dialer{Subprotocols: []string{"chat", "v2"}}
-	c, resp, err := d.Dial(ctx, url+"/three")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.CloseNow()
-	if c.Subprotocol() != "chat" || resp.Header.Get("Set-Cookie") != "a=b" {
-		t.Error(c.Subprotocol(), resp.Header)
-	}
-	roundTrip(t, c, "hello")
-	for _, path := range []string{"/opaque", "/split", "/timeout", "/none", "/origins"} {
-		_, resp, err := d.Dial(ctx, url+path)
-		var he *client.HandshakeError
-		if !errors.As(err, &he) || resp == nil || resp.StatusCode != 500 {
-			t.Errorf("%s: %v, %v", path, resp, err)
-			continue
-		}
-		if body, _ := io.ReadAll(resp.Body); string(body) != "the server can't upgrade this request\n" {
-			t.Errorf("%s: body %q", path, body)
-		}
-	}
-	if !strings.Contains(log.String(), "can't give up its connection") {
-		t.Errorf("log: %s", &log)
 	}
 }
 
@@ -392,66 +283,6 @@ func TestBroadcast(t *testing.T) {
 	}
 }
 
-func TestShutdown(t *testing.T) {
-	t.Parallel()
-	s := &server.Server{Handler: echo}
-	url := start(t, s)
-	var wg sync.WaitGroup
-	for i := range 50 {
-		c := dial(t, url)
-		roundTrip(t, c, "hello")
-		wg.Go(func() {
-			if i%2 == 0 {
-				c.Write(ctx, websocket.Text, []byte("last words"))
-			}
-			got := ""
-			for m, err := range c.Messages(ctx) {
-				if err != nil {
-					t.Error(err)
-				}
-				got = string(m.Data)
-			}
-			if code := websocket.CloseCode(c.Err()); code != frame.CodeGoingAway {
-				t.Error(got, c.Err())
-			}
-		})
-	}
-	if err := s.Shutdown(ctx); err != nil {
-		t.Error(err)
-	}
-	wg.Wait()
-	for range s.Conns() {
-		t.Error("a connection is left")
-	}
-	_, resp, err := new(client.Dialer).Dial(ctx, url)
-	if err == nil || resp == nil || resp.StatusCode != http.StatusServiceUnavailable {
-		t.Error(resp, err)
-	}
-}
-
-// TestShutdownDeadline: who doesn't go is cut off.
-func TestShutdownDeadline(t *testing.T) {
-	t.Parallel()
-	s := &server.Server{Handler: echo}
-	url := start(t, s)
-	_, br := rawDial(t, url, good, "")
-	if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 101 {
-		t.Fatal(resp, err)
-	}
-	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-	defer cancel()
-	if err := s.Shutdown(short); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "1 connections") {
-		t.Error(err)
-	}
-	head := make([]byte, 4)
-	if _, err := io.ReadFull(br, head); err != nil || string(head) != "\x88\x02\x03\xe9" {
-		t.Errorf("% x, %v", head, err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
 // A hookListener calls a function before each write to its connections.
 type hookListener struct {
 	net.Listener
@@ -487,52 +318,6 @@ func TestOpenBeforeAnswer(t *testing.T) {
 	defer cancel()
 	if _, p, err := c.Read(own); string(p) != "to all" || err != nil {
 		t.Errorf("%q, %v", p, err)
-	}
-}
-
-// TestShutdownTellsAll: more silent clients than are waited for at a time don't
-// keep the others from being told, nor from getting what was accepted before.
-func TestShutdownTellsAll(t *testing.T) {
-	t.Parallel()
-	s := &server.Server{Handler: echo, Config: websocket.Config{MaxQueue: 64 << 10}}
-	url := start(t, s)
-	const n = 300
-	var all []*bufio.Reader
-	for range n {
-		_, br := rawDial(t, url, good, "")
-		if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 101 {
-			t.Fatal(resp, err)
-		}
-		all = append(all, br)
-	}
-	if open := s.Stats().Open; open != n {
-		t.Errorf("%d connections are open", open)
-	}
-	s.Broadcast(websocket.NewPrepared(websocket.Text, []byte("last words")))
-	own, cancel := context.WithCancel(ctx)
-	ended := make(chan error)
-	go func() { ended <- s.Shutdown(own) }()
-	const want = "\x81\x0alast words\x88\x02\x03\xe9"
-	for i, br := range all { // nobody answers
-		got := make([]byte, len(want))
-		if _, err := io.ReadFull(br, got); err != nil || string(got) != want {
-			t.Errorf("client %d: %q, %v", i, got, err)
-		}
-	}
-	cancel()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-}
-
-func TestClose(t *testing.T) {
-	t.Parallel()
-	s := &server.Server{Handler: echo}
-	c := dial(t, start(t, s))
-	roundTrip(t, c, "hello")
-	s.Close()
-	if _, _, err := c.Read(ctx); websocket.CloseCode(err) != frame.CodeAbnormal {
-		t.Error(err)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // closers is how many connections are waited for at the same time.
 const closers = 256
 
-// Shutdown refuses new upgrades with status 503, tells all connections to go with
+// Shutdown has [Server.Serve] return, refuses new upgrades with status 503, tells all connections to go with
 // [frame.CodeGoingAway], behind what was accepted for them before, and waits until
 // they and their handlers have ended. When ctx ends first, it cuts off those that
 // are left and returns an error that matches ctx.Err(). It doesn't stop the
@@ -19,10 +19,7 @@ const closers = 256
 // call that one after, to have health checks answered meanwhile, or before, if
 // somebody else is listening on the same port already.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	s.closing = true
-	s.mu.Unlock()
-
+	s.beginClosing()
 	all := make(chan struct{})
 	go func() {
 		defer close(all)
@@ -41,11 +38,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return fmt.Errorf("websocket: shutdown: %d connections cut off: %w", len(left), ctx.Err())
 }
 
-// Close refuses new upgrades and cuts off all connections.
+// Close has [Server.Serve] return, refuses new upgrades and cuts off all connections.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	s.closing = true
-	s.mu.Unlock()
+	s.beginClosing()
 	for c := range s.Conns() {
 		c.CloseNow()
 	}

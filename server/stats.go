@@ -16,7 +16,8 @@ import (
 // Refused has the reasons "request" (it isn't a proper opening handshake), "origin",
 // "check" ([Server.Check] said no), "connections", "address" and "handshakes" (the
 // limits [Server.MaxConns], [Server.MaxConnsPerAddr] and [Server.MaxHandshakes]),
-// "closing" (a Shutdown has begun) and "server" (a fault on this side).
+// "closing" (a Shutdown has begun), "tls" (the handshake of TLS failed, on
+// [Server.Serve]) and "server" (a fault on this side).
 //
 // Failed has the kinds "protocol" (the peer broke it), "ping timeout", "write
 // timeout", "close timeout", "end of stream" (without a Close frame), "network",
@@ -63,6 +64,7 @@ const (
 	reasonAddr       = "address"
 	reasonHandshakes = "handshakes"
 	reasonClosing    = "closing"
+	reasonTLS        = "tls"
 	reasonServer     = "server"
 )
 
@@ -90,29 +92,36 @@ func finalCode(e *websocket.CloseError) frame.Code {
 	return e.Code
 }
 
-// kind is a short name for what ended a connection, "" for nothing.
+// kind is a short name for what ended a connection, "" for nothing. It goes along the
+// chain of err itself: what errors.Is and errors.As call needs more stack than is left
+// below most handlers, see [Server.forget].
 func kind(err error) string {
-	_, breach := err.(*frame.Error)
-	switch {
-	case err == nil:
+	if err == nil {
 		return ""
-	case breach:
-		return "protocol"
-	case errors.Is(err, websocket.ErrPingTimeout):
-		return "ping timeout"
-	case errors.Is(err, websocket.ErrWriteTimeout):
-		return "write timeout"
-	case errors.Is(err, websocket.ErrCloseTimeout):
-		return "close timeout"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "end of stream"
-	case errors.Is(err, net.ErrClosed):
-		return "cut off"
 	}
-	for ; err != nil; err = errors.Unwrap(err) { // errors.As would allocate
-		if _, ok := err.(net.Error); ok {
-			return "network"
+	network := false
+	for ; err != nil; err = errors.Unwrap(err) {
+		switch err {
+		case websocket.ErrPingTimeout:
+			return "ping timeout"
+		case websocket.ErrWriteTimeout:
+			return "write timeout"
+		case websocket.ErrCloseTimeout:
+			return "close timeout"
+		case io.EOF, io.ErrUnexpectedEOF:
+			return "end of stream"
+		case net.ErrClosed:
+			return "cut off"
 		}
+		switch err.(type) {
+		case *frame.Error:
+			return "protocol"
+		case net.Error:
+			network = true
+		}
+	}
+	if network {
+		return "network"
 	}
 	return "other"
 }

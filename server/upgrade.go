@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"hawser/websocket"
@@ -46,22 +49,23 @@ func (s *Server) establish(w http.ResponseWriter, r *http.Request, lent bool) (*
 	s.begin() // a Shutdown waits
 	defer s.end()
 	o := opening{lent: lent}
-	if err := s.upgrade(w, r, &o); err != nil {
+	if err := s.upgrade(w, r, &o, s.beginHandshake()); err != nil {
 		return nil, nil, err
 	}
 	c := s.open(&o)
+	stream, _ := o.t.(*h2stream)
 	if err := c.Err(); err != nil {
-		return c, o.stream, fmt.Errorf("websocket: upgrade: %w", err)
+		return c, stream, fmt.Errorf("websocket: upgrade: %w", err)
 	}
 	if o.place.late {
-		if o.stream == nil {
+		if stream == nil {
 			c.Close(frame.CodeGoingAway, "")
 		} else {
 			go c.Close(frame.CodeGoingAway, "") // the answer to it comes when the stream is run
 		}
-		return c, o.stream, errClosing.error
+		return c, stream, errClosing.error
 	}
-	return c, o.stream, nil
+	return c, stream, nil
 }
 
 // refused is why a request isn't upgraded, and what that counts as.
@@ -77,77 +81,108 @@ var errClosing = refused{reasonClosing, &handshake.Refusal{
 
 // opening is what an upgrade comes to.
 type opening struct {
-	t      websocket.Transport // nil before it has come to it
-	stream *h2stream           // t, if it's one
-	brw    *bufio.ReadWriter   // of t, if it's a connection of its own
-	setup  websocket.Setup
-	place  *slot
-	lent   bool // see establish
+	t     websocket.Transport // nil before it has come to it
+	brw   *bufio.ReadWriter   // of t, if that is from net/http
+	buf   *[answerSize]byte   // of answers
+	setup websocket.Setup
+	place *slot
+	lent  bool // see establish
 }
 
-// upgrade has to be followed by open, unless it returns an error.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening) error {
+// answers are buffers that most answers fit into, for as long as it takes to send them.
+var answers = sync.Pool{New: func() any { return new([answerSize]byte) }}
+
+const answerSize = 512
+
+// upgrade is for a handshake that has begun, where err is why it can't go on. It has to
+// be followed by open, unless it returns an error. What it calls is not a part of it, so
+// that frames are small: the hash of the answer just fits into a stack of 4 KiB.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening, err error) error {
 	defer func() {
-		if o.t == nil { // or Check panics
-			s.endHandshake()
+		if o.t != nil {
+			return
 		}
-	}()
-	if err := s.beginHandshake(); err != nil {
-		return s.refuse(w, r, err)
-	}
-	req, err := s.parse(r)
-	if err != nil {
-		return s.refuse(w, r, err)
-	}
-	if o.place, err = s.admit(r); err != nil {
-		return s.refuse(w, r, err)
-	}
-	defer func() {
-		if o.t == nil {
+		if o.place != nil { // or Check panics
 			s.release(o.place)
 		}
+		s.endHandshake()
 	}()
-	extensions, err := s.accept(r, req, &o.setup)
-	if err != nil {
-		return s.refuse(w, r, err)
+	var key string
+	var extensions []handshake.Extension
+	if err == nil {
+		key, extensions, err = s.agree(w, r, o)
 	}
-	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
-		if len(w.Header()[name]) > 0 {
-			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
-		}
-	}
-	if r.ProtoMajor > 1 {
+	switch {
+	case err != nil:
+	case r.ProtoMajor > 1:
 		err = o.takeStream(w, r, extensions)
-	} else {
-		err = o.takeConn(w, req.Key, extensions)
+	default:
+		err = o.takeConn(w, key, extensions)
 	}
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
 	s.logRequest(slog.LevelDebug, r, "websocket: opened", "proto", r.Proto)
-	o.setup.Context = context.WithoutCancel(r.Context())
+	if ctx := r.Context(); ctx != context.Background() {
+		o.setup.Context = context.WithoutCancel(ctx)
+	}
 	return nil
 }
 
-// takeConn takes the TCP connection from net/http.
+// agree decides on the answer to r, and finds a place for the connection.
+func (s *Server) agree(w http.ResponseWriter, r *http.Request, o *opening) (key string, extensions []handshake.Extension, err error) {
+	req, err := s.parse(r)
+	if err != nil {
+		return "", nil, err
+	}
+	if o.place, err = s.admit(r); err != nil {
+		return "", nil, err
+	}
+	if extensions, err = s.accept(r, req, &o.setup); err != nil {
+		return "", nil, err
+	}
+	s.warnOfLeftOut(w, r)
+	return req.Key, extensions, nil
+}
+
+// warnOfLeftOut warns of headers for the answer that are not middleware's to choose.
+func (s *Server) warnOfLeftOut(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if len(h) == 0 {
+		return
+	}
+	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
+		if len(h[name]) > 0 {
+			s.warn(&s.leftOutHeaders, r, "websocket: header left out of the answer: it is for the Server to choose", "header", name)
+		}
+	}
+}
+
+// takeConn takes the connection of w, with what has arrived on it behind the request.
 func (o *opening) takeConn(w http.ResponseWriter, key string, extensions []handshake.Extension) (err error) {
-	o.setup.Answer, err = handshake.AppendResponse(nil, key, o.setup.Subprotocol, extensions, w.Header())
+	o.buf = answers.Get().(*[answerSize]byte)
+	o.setup.Answer, err = handshake.AppendResponse(o.buf[:0], key, o.setup.Subprotocol, extensions, w.Header())
 	if err != nil {
 		return err
 	}
-	nc, brw, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
+	var nc net.Conn
+	if x, ok := w.(*exchange); ok {
+		nc, o.setup.Unread = x.nc, x.in[x.size:]
+	} else {
+		if nc, o.brw, err = http.NewResponseController(w).Hijack(); err != nil {
+			return fmt.Errorf("websocket: the http.ResponseWriter %T can't give up its connection: %w", w, err)
+		}
+		o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
 	}
-	if nc.SetDeadline(time.Time{}) != nil { // the http.Server may have set some
+	if nc.SetDeadline(time.Time{}) != nil { // there may be those of the handshake
 		nc.Close() // which the connection finds out
 	}
-	o.t, o.brw = nc, brw
+	o.t = nc
 	return nil
 }
 
 // takeStream takes the stream of an extended CONNECT.
-func (o *opening) takeStream(w http.ResponseWriter, r *http.Request, extensions []handshake.Extension) (err error) {
+func (o *opening) takeStream(w http.ResponseWriter, r *http.Request, extensions []handshake.Extension) error {
 	header := w.Header().Clone()
 	if header == nil {
 		header = make(http.Header)
@@ -155,10 +190,11 @@ func (o *opening) takeStream(w http.ResponseWriter, r *http.Request, extensions 
 	if err := handshake.SetConnectResponse(header, o.setup.Subprotocol, extensions); err != nil {
 		return err
 	}
-	if o.stream, err = acceptStream(w, r, header, o.lent); err != nil {
+	stream, err := acceptStream(w, r, header, o.lent)
+	if err != nil {
 		return err
 	}
-	o.t, o.setup.Answer = o.stream, streamAnswer
+	o.t, o.setup.Answer = stream, streamAnswer
 	return nil
 }
 
@@ -167,19 +203,18 @@ func (o *opening) takeStream(w http.ResponseWriter, r *http.Request, extensions 
 func (s *Server) open(o *opening) *websocket.Conn {
 	defer s.endHandshake()
 	place := o.place
-	if o.brw != nil {
-		o.setup.Unread, _ = o.brw.Reader.Peek(o.brw.Reader.Buffered())
-	}
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
 	c := websocket.NewConn(o.t, o.setup, s.Config)
-	s.startLife(c, place)
-	if o.brw == nil {
-		return c
+	if o.buf != nil {
+		answers.Put(o.buf) // it has been sent, or never will be
 	}
-	// net/http doesn't look at these any more, but keeps their buffers as long
-	// as its goroutine lives.
-	*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
+	s.startLife(c, place)
+	if o.brw != nil {
+		// net/http doesn't look at these any more, but keeps their buffers as long
+		// as its goroutine lives.
+		*o.brw.Reader, *o.brw.Writer = bufio.Reader{}, bufio.Writer{}
+	}
 	return c
 }
 
@@ -211,7 +246,7 @@ func (s *Server) accept(r *http.Request, req handshake.Request, setup *websocket
 		}
 	}
 	setup.Role = frame.Server
-	setup.Subprotocol = handshake.SelectProtocol(req.Protocols, s.Subprotocols)
+	setup.Subprotocol = strings.Clone(handshake.SelectProtocol(req.Protocols, s.Subprotocols)) // not all of the head
 	if k := s.Config.Compression; k != nil {
 		if answer, agreed, ok := handshake.AcceptDeflate(req.Extensions, k.Deflate(frame.Server)); ok {
 			setup.Deflate = &agreed

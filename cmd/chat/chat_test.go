@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +19,9 @@ import (
 	"hawser/websocket/frame"
 	"hawser/websocket/server"
 )
+
+// interrupted is the exit code after Ctrl-C.
+var interrupted = errSignal{os.Interrupt}.code()
 
 // conversations are what the test server does on each path.
 var conversations = map[string]server.Handler{
@@ -243,7 +245,7 @@ func TestInterruptBlocked(t *testing.T) {
 	}()
 	out.Read(make([]byte, 1))
 	signals <- os.Interrupt
-	if c := <-code; c != exitSignal+int(syscall.SIGINT) {
+	if c := <-code; c != interrupted {
 		t.Error("exit code", c)
 	}
 }
@@ -264,7 +266,7 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	signals <- os.Interrupt
-	if c := <-code; c != exitSignal+int(syscall.SIGINT) || errs.String() != "# socket open\n# socket closed 1001\n" {
+	if c := <-code; c != interrupted || errs.String() != "# socket open\n# socket closed 1001\n" {
 		t.Errorf("exit code %d, %q", c, &errs)
 	}
 }

@@ -42,22 +42,23 @@ import (
 	"syscall"
 	"time"
 
+	"hawser/websocket/cmd/internal/signals"
 	"hawser/websocket/cmd/internal/terminal"
 	"hawser/websocket/cmd/internal/version"
 )
 
 func main() {
-	signals := make(chan os.Signal, 2)
+	caught := make(chan os.Signal, 2)
 	exit(run(os.Args[1:], console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		inTerminal:  terminal.Is(os.Stdin),
 		outTerminal: terminal.Is(os.Stdout),
 		errTerminal: terminal.Is(os.Stderr),
-		signals:     signals,
+		signals:     caught,
 		catch: func() {
-			for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+			for _, sig := range append(signals.Hangup, os.Interrupt, syscall.SIGTERM) {
 				if !signal.Ignored(sig) { // as below nohup
-					signal.Notify(signals, sig)
+					signal.Notify(caught, sig)
 				}
 			}
 		},
@@ -90,7 +91,8 @@ const (
 // exit ends the program. After a signal it leaves that to the signal: a shell
 // that runs a loop ends it only if what it ran has died of Ctrl-C.
 func exit(code int) {
-	if sig := syscall.Signal(code - exitSignal); sig > 0 {
+	if code > exitSignal {
+		sig := signals.Numbered(code - exitSignal)
 		signal.Reset(sig)
 		if p, err := os.FindProcess(os.Getpid()); err == nil && p.Signal(sig) == nil {
 			time.Sleep(time.Second) // it's on its way, unless we are the first process

@@ -10,10 +10,10 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"hawser/websocket"
+	"hawser/websocket/cmd/internal/signals"
 	"hawser/websocket/cmd/internal/text"
 	"hawser/websocket/frame"
 )
@@ -72,8 +72,7 @@ func (e errSignal) Error() string { return e.String() }
 
 // code returns what a shell shows of a program that died of the signal.
 func (e errSignal) code() int {
-	number, _ := e.Signal.(syscall.Signal)
-	return exitSignal + int(number)
+	return exitSignal + signals.Number(e.Signal)
 }
 
 func newTalk(o *options, s *screen) *talk {

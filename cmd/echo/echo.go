@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"sync"
 
 	"hawser/websocket"
 	"hawser/websocket/server"
@@ -31,36 +30,11 @@ func converse(ctx context.Context, c *websocket.Conn, j *journal, greeting strin
 	}
 }
 
-// A room sends what one of its clients says to all of them, in the same order.
-type room struct {
-	ws    *server.Server
-	mu    sync.Mutex
-	conns map[*websocket.Conn]struct{}
-}
-
-func newRoom(ws *server.Server) *room {
-	return &room{ws: ws, conns: make(map[*websocket.Conn]struct{})}
-}
-
-func (r *room) converse(ctx context.Context, c *websocket.Conn, j *journal) {
-	r.mu.Lock()
-	r.conns[c] = struct{}{}
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.conns, c)
-	}()
-	converse(ctx, c, j, "", r.post)
-}
-
-// post waits for nobody: those who are too slow are the server's to deal with.
-func (r *room) post(m websocket.Message) error {
-	p := websocket.NewPrepared(m.Type, m.Data)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for c := range r.conns {
-		r.ws.Post(c, p)
+// talk is the conversation with one client in a room: what it says goes to all there, in
+// the same order. Those who are too slow are the server's to deal with.
+func talk(ctx context.Context, c *websocket.Conn, j *journal, topics *server.Topics, room string) {
+	if topics.Join(ctx, c, room, server.Position{}) != nil {
+		return
 	}
-	return nil
+	converse(ctx, c, j, "", func(m websocket.Message) error { return topics.Publish(ctx, room, m) })
 }

@@ -21,11 +21,12 @@ import (
 	"syscall"
 	"time"
 
+	"hawser/websocket/cmd/internal/signals"
 	"hawser/websocket/cmd/internal/version"
 )
 
 func main() {
-	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads is no reason to end
+	signal.Ignore(signals.Pipe...) // a log that nobody reads is no reason to end
 	ctx, cancel := context.WithCancel(context.Background())
 	stopOnSignal(cancel)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -36,13 +37,15 @@ func main() {
 // each send one for a terminal that goes away; and where SIGHUP is ignored from the
 // start, as below nohup, it stays so.
 func stopOnSignal(stop func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(signals, syscall.SIGHUP)
+	stops := make(chan os.Signal, 1)
+	signal.Notify(stops, os.Interrupt, syscall.SIGTERM)
+	for _, sig := range signals.Hangup {
+		if !signal.Ignored(sig) {
+			signal.Notify(stops, sig)
+		}
 	}
 	go func() {
-		<-signals
+		<-stops
 		signal.Reset(os.Interrupt, syscall.SIGTERM)
 		stop()
 	}()

@@ -2,8 +2,11 @@
 
 package main
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 const canReusePort = false
 
-func reusePort(_, _ string, _ syscall.RawConn) error { return syscall.ENOTSUP }
+func reusePort(_, _ string, _ syscall.RawConn) error { return errors.ErrUnsupported }

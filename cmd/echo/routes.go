@@ -13,20 +13,38 @@ import (
 // routes says who answers which path.
 func routes(ws *server.Server, j *journal, greeting string, health http.Handler) http.Handler {
 	greet := ws.With(func(ctx context.Context, c *websocket.Conn) { echo(ctx, c, j, greeting) })
-	all := newRoom(ws)
+	topics := &server.Topics{Server: ws, MaxMessage: -1} // -max-message is the limit
 	mux := http.NewServeMux()
 	mux.Handle("/", greet)
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
-		if len(r.Header["Upgrade"]) == 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if wantsPage(r) {
 			servePage(w)
 			return
 		}
 		greet.ServeHTTP(w, r)
 	})
 	mux.Handle("/echo", ws.With(func(ctx context.Context, c *websocket.Conn) { echo(ctx, c, j, "") }))
-	mux.Handle("/all", ws.With(func(ctx context.Context, c *websocket.Conn) { all.converse(ctx, c, j) }))
+	mux.Handle("/all", ws.With(func(ctx context.Context, c *websocket.Conn) { talk(ctx, c, j, topics, "/all") }))
+	mux.HandleFunc("/room/{name}", func(w http.ResponseWriter, r *http.Request) {
+		room := r.URL.Path
+		if err := server.CheckTopic(room); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if wantsPage(r) {
+			servePage(w)
+			return
+		}
+		ws.With(func(ctx context.Context, c *websocket.Conn) { talk(ctx, c, j, topics, room) }).ServeHTTP(w, r)
+	})
 	mux.Handle("/healthz", health)
 	return mux
+}
+
+// wantsPage reports whether r is a browser's for the page to chat with, which connects to
+// where it came from.
+func wantsPage(r *http.Request) bool {
+	return len(r.Header["Upgrade"]) == 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 // health tells proxies and the like whether to send clients here.

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestAllocs: no message allocates, once the history has its size.
+// TestAllocs: once the history has its size, no message allocates.
 func TestAllocs(t *testing.T) {
 	if poison {
 		t.Skip("pools lose things with the race detector")

@@ -10,8 +10,8 @@ import (
 
 var sizes = []int{64, 256, 1 << 10, 4 << 10, 16 << 10, 128 << 10}
 
-// series returns messages of one size and kind that don't repeat each other, as
-// many as a window and more.
+// series returns messages of one size and kind that don't repeat each other. Together
+// they are longer than a window.
 func series(kind, size int) [][]byte {
 	n := max(4, min(2000, 1<<19/size))
 	src := contents[kind].make(newRand(1), n*size)
@@ -39,8 +39,9 @@ func run(b *testing.B, name string, messages [][]byte, f func(m []byte) int) {
 	})
 }
 
-// BenchmarkCompress is one message of a series, with takeover and a window of 15
-// bits if not said otherwise. Compare figures of one run only.
+// BenchmarkCompress compresses one message of a series after the other, with takeover and
+// a window of 15 bits unless the name says otherwise. Only figures of the same run can be
+// compared.
 func BenchmarkCompress(b *testing.B) {
 	for kind, content := range contents[:3] {
 		for _, size := range sizes {
@@ -82,7 +83,7 @@ func BenchmarkCompress(b *testing.B) {
 	}
 }
 
-// BenchmarkInflate inflates what compress/flate's level 6 made, without takeover.
+// BenchmarkInflate inflates messages that compress/flate made at level 6, without takeover.
 func BenchmarkInflate(b *testing.B) {
 	for kind, content := range contents[:3] {
 		for _, size := range sizes {

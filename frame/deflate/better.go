@@ -1,22 +1,23 @@
 package deflate
 
 const (
-	// ways is how many places the index of the better level keeps for a hash,
-	// the newest first.
+	// ways is the number of places that the index of the better level has for a hash, the
+	// newest first.
 	ways = 4
 
-	// A match that is this long isn't worth a look at the next byte.
+	// longMatch is the length of a match from which on it is taken without looking for
+	// a longer one at the next byte.
 	longMatch = 48
 )
 
-// better is like fast. It looks at all of the places that the index has, takes
-// the longest match, and a literal instead if the match that begins after it is
-// longer still.
+// better does what fast does, with more work: it compares with all places that the index
+// has, takes the longest match, and puts out a literal instead if a longer match begins at
+// the next byte.
 func (m *matcher) better(start int) (end int) {
 	s, src := m.s, m.src
 	stop := min(len(src), start+maxBlock)
 	last := stop - seekMatch
-	lit := start // first byte that no seq has
+	lit := start // the first byte that is in no seq
 	s.n = 0
 	for i := start; i <= last && s.n < maxSeqs-1; {
 		n, dist := m.longest(i, seekMatch-1)
@@ -24,7 +25,7 @@ func (m *matcher) better(start int) (end int) {
 			i += 1 + (i-lit)>>8
 			continue
 		}
-		from := i // what is indexed
+		from := i // the last place that is in the index
 		for n < longMatch && i < last {
 			n2, dist2 := m.longest(i+1, n)
 			from = i + 1
@@ -54,8 +55,8 @@ func (m *matcher) better(start int) (end int) {
 	return end
 }
 
-// longest returns the longest match at src[i] if it's longer than n, else 0, and
-// enters the place.
+// longest returns the length and the distance of the longest match at src[i] if it is longer
+// than n, and 0 otherwise. It enters the place into the index.
 func (m *matcher) longest(i, n int) (int, int) {
 	v := load32(m.src, i)
 	b := m.enter(v, m.pos+uint16(i))
@@ -90,7 +91,7 @@ func (m *matcher) longest(i, n int) (int, int) {
 	return n, found
 }
 
-// enter puts pos at the head of the places of v and returns those it had.
+// enter puts pos before the other places for v, and returns those that were there.
 func (m *matcher) enter(v uint32, pos uint16) [ways]uint16 {
 	b := (*[ways]uint16)(m.table[hash4(v)>>(m.shift&31)*ways:])
 	old := *b

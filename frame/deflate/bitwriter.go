@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// A bitWriter appends bits to out, first bit lowest (RFC 1951 section 3.1.1).
-// Between calls it holds at most 7 of them.
+// A bitWriter appends bits to out, the first one lowest in its byte (RFC 1951 section
+// 3.1.1). Between its methods acc has at most 7 bits after flush, and 31 after add.
 type bitWriter struct {
 	out []byte
-	acc uint64
-	n   uint // bits in acc
+	acc uint64 // bits that are not in out yet
+	n   uint   // number of bits in acc
 }
 
-// add appends the n low bits of v, at most 32.
+// add appends the n lowest bits of v, at most 32. The others must be 0.
 func (w *bitWriter) add(v uint64, n uint) {
 	w.acc |= v << w.n
 	w.n += n
@@ -24,7 +24,7 @@ func (w *bitWriter) add(v uint64, n uint) {
 	}
 }
 
-// flush appends the whole bytes that are held.
+// flush moves the whole bytes of acc to out.
 func (w *bitWriter) flush() {
 	for ; w.n >= 8; w.n -= 8 {
 		w.out = append(w.out, byte(w.acc))
@@ -32,13 +32,13 @@ func (w *bitWriter) flush() {
 	}
 }
 
-// align fills the last byte with zeros.
+// align appends zeros up to the next byte boundary.
 func (w *bitWriter) align() {
 	w.n = (w.n + 7) &^ 7
 	w.flush()
 }
 
-// storedBits returns the size of what stored appends, without the first three bits.
+// storedBits returns the size in bits of what stored appends for p, without the first three.
 func (w *bitWriter) storedBits(p []byte) uint {
 	return uint(len(p))*8 + 32 + (8-kindBits-w.n)&7
 }
@@ -57,13 +57,13 @@ func (w *bitWriter) stored(p []byte) {
 	}
 }
 
-// body appends what a block consists of, which takes at most size bytes: runs
-// of literals from src, each followed by a match.
+// body appends the symbols of a block and the end of block, at most size bytes: seqs with
+// literals from src.
 func (w *bitWriter) body(src []byte, seqs []seq, lit *[288]code, dist *[32]code, size int) {
 	w.flush()
 	out := slices.Grow(w.out, size+16)
 	out = out[:cap(out)]
-	n, acc, have := len(w.out), w.acc, w.n // have is at most 7 between the steps
+	n, acc, have := len(w.out), w.acc, w.n // have is at most 7 between two steps
 	for _, q := range seqs {
 		lits := int(q.lits)
 		for ; lits >= 3; lits -= 3 {
@@ -91,8 +91,8 @@ func (w *bitWriter) body(src []byte, seqs []seq, lit *[288]code, dist *[32]code,
 			}
 			break
 		}
-		// None, one or two more. A branch would be mispredicted too often, so
-		// those that aren't there, but in the match, get an empty code.
+		// The last 0 to 2 literals. A branch would be mispredicted too often, so two bytes
+		// are always taken, and those that belong to the match get an empty code.
 		run := src[:2]
 		c := lit[run[0]] & -code((lits+1)>>1)
 		acc |= c.bits() << (have & 63)

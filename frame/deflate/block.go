@@ -1,31 +1,32 @@
 package deflate
 
 const (
-	maxStored = 1<<16 - 1
+	maxStored = 1<<16 - 1 // bytes in a stored block
 
-	// A block is cut when it has one of these.
-	maxBlock = maxStored - maxMatch // bytes of input, or a match more
+	// A block ends when it has this many bytes of input, or a match more, or this many
+	// seqs.
+	maxBlock = maxStored - maxMatch
 	maxSeqs  = 1 << 12
 
-	// A dynamic block of fewer symbols hardly ever pays for its header, and to
-	// find that out takes longer than all the rest.
+	// A dynamic block with fewer symbols is hardly ever worth its header, and finding
+	// that out takes longer than all other work on it.
 	minDynamic = 128
 )
 
-// A seq is a run of literals followed by a match. The last of a block has a
-// match of length 0.
+// A seq is a run of literals and the match behind it. The last seq of a block has no match:
+// its len is 0.
 type seq struct {
-	lits uint32
-	len  uint16 // 3 to 258
-	dist uint16 // 1 to 32768
+	lits uint32 // number of literals
+	len  uint16 // of the match: 3 to 258
+	dist uint16 // of the match: 1 to 32768
 }
 
-// scratch is the memory that an encoder needs while it encodes.
+// scratch is the memory that an encoder needs while it works. It is from a pool.
 type scratch struct {
 	seqs     [maxSeqs]seq
-	n        int // of seqs
+	n        int // number of seqs
 	table    [maxTable]uint16
-	lit      [numLit]uint32 // frequencies
+	lit      [numLit]uint32 // the frequencies of the symbols
 	dist     [numDist]uint32
 	litLens  [numLit]uint8
 	distLens [numDist]uint8
@@ -35,9 +36,10 @@ type scratch struct {
 	huffman  huffman
 }
 
+// kindBits is the size of BFINAL and BTYPE, at the beginning of a block.
 const kindBits = 3 // BFINAL and BTYPE
 
-// block appends s.seqs, which stand for src, as the cheapest kind of block.
+// block appends src, as s.seqs describe it, as the smallest kind of block.
 func (w *bitWriter) block(s *scratch, src []byte) {
 	if s.symbols(minDynamic) < minDynamic {
 		w.small(s, src)
@@ -62,8 +64,8 @@ func (w *bitWriter) block(s *scratch, src []byte) {
 	w.fixed(s, src, int(fixedBits/8)+1)
 }
 
-// small appends a block of few symbols, which is encoded sooner than its size is
-// found out without.
+// small appends a block of few symbols as a fixed one, and replaces it by a stored one if
+// that is smaller. For few symbols that is faster than finding out the size first.
 func (w *bitWriter) small(s *scratch, src []byte) {
 	before, limit := *w, w.storedBits(src)
 	w.fixed(s, src, len(src)*3/2+4)
@@ -74,12 +76,14 @@ func (w *bitWriter) small(s *scratch, src []byte) {
 	}
 }
 
+// fixed appends a block with the fixed codes, of at most size bytes.
 func (w *bitWriter) fixed(s *scratch, src []byte, size int) {
 	w.add(1<<1, kindBits)
 	w.body(src, s.seqs[:s.n], &fixedLit, &fixedDist, size)
 }
 
-// symbols returns how many symbols s.seqs take, or something above limit.
+// symbols returns the number of symbols that s.seqs take, or some number above limit if it
+// is more than that.
 func (s *scratch) symbols(limit uint) uint {
 	symbols := uint(s.n) - 1
 	for _, q := range s.seqs[:s.n] {
@@ -91,8 +95,8 @@ func (s *scratch) symbols(limit uint) uint {
 	return symbols
 }
 
-// tally counts the symbols of s.seqs and returns how many there are, the size of
-// a fixed block without its first three bits, and how many of it are extra bits.
+// tally counts the symbols of s.seqs. It returns how many there are, the size in bits of a
+// fixed block without its first three, and how many of those are extra bits.
 func (s *scratch) tally(src []byte) (symbols, fixedBits, extra uint) {
 	literals := uint32(0)
 	clear(s.lit[:])
@@ -115,7 +119,7 @@ func (s *scratch) tally(src []byte) (symbols, fixedBits, extra uint) {
 			}
 			break
 		}
-		run := src[:3] // see body
+		run := src[:3] // without branches, as in body
 		s.lit[run[0]] += uint32(lits+3) >> 2
 		s.lit[run[1]] += uint32(lits) >> 1
 		s.lit[run[2]] += uint32(lits+1) >> 2
@@ -124,7 +128,7 @@ func (s *scratch) tally(src []byte) (symbols, fixedBits, extra uint) {
 		s.lit[257+int(l)]++
 		s.dist[d]++
 		extra += uint(lenExtra[l]) + uint(distExtra[d])
-		fixedBits += (uint(l) + 9) >> 5 // from 280 on they have 8 bits
+		fixedBits += (uint(l) + 9) >> 5 // symbols from 280 on have 8 bits
 	}
 	for _, n := range s.lit[144:256] {
 		fixedBits += uint(n)
@@ -134,9 +138,9 @@ func (s *scratch) tally(src []byte) (symbols, fixedBits, extra uint) {
 	return uint(literals) + matches, fixedBits, extra
 }
 
-// flat reports whether the block is nearly all literals, of which all bytes are
-// about as frequent as others: noise, encrypted or compressed. Then no code is of
-// any use, and there's no need to make one to see that.
+// flat reports whether the block is nearly all literals and all bytes are about equally
+// frequent, as in encrypted or compressed data. Then no code makes it smaller, and none has
+// to be made to find that out.
 func (s *scratch) flat(symbols uint) bool {
 	if 16*uint(s.n) > symbols {
 		return false
@@ -149,9 +153,9 @@ func (s *scratch) flat(symbols uint) bool {
 	return squares < (n+n*n/256)*5/4
 }
 
-// dynamic makes the codes for a dynamic block and returns its size without
-// extra bits and its first three. It gives up, with a size above limit, as soon
-// as the block can't be smaller than that.
+// dynamic makes the codes for a dynamic block and returns its size in bits, without extra
+// bits and the first three. It gives up, and returns a size above limit, as soon as it
+// knows that the block is not smaller than limit.
 func (s *scratch) dynamic(limit uint) uint {
 	lits, litBits := s.huffman.lengths(s.lit[:], s.litLens[:], maxBits)
 	assign(s.litCode[:], s.litLens[:], s.huffman.syms[:s.huffman.n])

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// samples are payloads with blocks of all kinds.
+// samples returns payloads with blocks of all kinds.
 func samples() [][]byte {
 	r := newRand(5)
 	var out [][]byte
@@ -29,7 +29,7 @@ func samples() [][]byte {
 	return append(out, e.AppendPart(p, nil, true))
 }
 
-// step is n, but more with the race detector, which is slow.
+// step returns n, or more of it with the race detector, which is slow.
 func step(n int) int {
 	if poison {
 		return 11 * n
@@ -37,8 +37,8 @@ func step(n int) int {
 	return n
 }
 
-// TestTruncated: a message that lacks any number of bytes is an error, unless
-// it's cut between two blocks; however it's fed.
+// TestTruncated: a message that is cut anywhere is an error, unless it is cut between two
+// blocks, in whatever pieces it is passed in.
 func TestTruncated(t *testing.T) {
 	t.Parallel()
 	for i, p := range samples() {
@@ -62,13 +62,14 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// reference is compress/flate's verdict on a message: it must end where the
-// length of an empty stored block is missing, or between two blocks.
+// reference asks compress/flate whether p is a whole message, and what it inflates to. A
+// message ends where the length of an empty stored block is missing, or between two blocks.
+// So two different endings are tried for both cases, and have to lead to the same output.
 func reference(p []byte, limit int64) ([]byte, bool) {
 	const end = "\x01\x00\x00\xff\xff"
 	for _, suffixes := range [][2]string{
-		{"\x00\x00\xff\xff" + end, "\x01\x00\xfe\xffX" + end}, // as that length, and another
-		{end, "\x03\x00"}, // as a stored block, and a fixed one
+		{"\x00\x00\xff\xff" + end, "\x01\x00\xfe\xffX" + end}, // the length of an empty stored block, and of one with one byte
+		{end, "\x03\x00"}, // an empty stored block, and an empty fixed one
 	} {
 		after := ""
 		if len(suffixes[1]) > 5 {
@@ -83,7 +84,7 @@ func reference(p []byte, limit int64) ([]byte, bool) {
 	return nil, false
 }
 
-// TestFlipped: whatever a flipped bit does, both decoders agree on it.
+// TestFlipped: whatever a flipped bit does, the decoder and compress/flate agree on it.
 func TestFlipped(t *testing.T) {
 	t.Parallel()
 	const limit = 1 << 20
@@ -102,7 +103,7 @@ func TestFlipped(t *testing.T) {
 	}
 }
 
-// TestLimit: the limit is kept to the byte, and exactly that much comes out.
+// TestLimit: of a message that is too long, exactly limit bytes come out.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	for i, p := range samples() {
@@ -122,15 +123,15 @@ func TestLimit(t *testing.T) {
 				if want := whole[:max(0, min(limit, len(whole)))]; !bytes.Equal(got, want) {
 					t.Errorf("sample %d, limit %d, %s: %s", i, limit, how, diff(want, got))
 				}
-				if over && (d.Held() != 0 || d.End() != err) {
-					t.Errorf("after an error: %d bytes held, %v", d.Held(), d.End())
+				if over && (d.held() != 0 || d.End() != err) {
+					t.Errorf("after an error: %d bytes held, %v", d.held(), d.End())
 				}
 			}
 		}
 	}
 }
 
-// TestLimitChanges: a limit that shrinks below what came out is an error, not a
+// TestLimitChanges: a limit that is less than what came out already is an error, not a
 // panic.
 func TestLimitChanges(t *testing.T) {
 	t.Parallel()
@@ -190,7 +191,7 @@ func TestBomb(t *testing.T) {
 	}
 }
 
-// TestManyTables: blocks that say nothing can't cost more than their size.
+// TestManyTables: blocks without output cost time in proportion to their size.
 func TestManyTables(t *testing.T) {
 	t.Parallel()
 	// A dynamic block of just one end of block, BFINAL set, so that it can be

@@ -2,21 +2,21 @@ package deflate
 
 import "math/bits"
 
-// An entry of a decoding table says what a code stands for.
+// An entry of a decoding table says what a Huffman code means.
 //
-//	bits 0-4    the code's length, or how many bits lead to a sub-table
-//	bits 5-8    extra bits that follow; of a sub-table, the bits of its index
-//	bits 9-12   one of the kinds below; none for a length or distance
-//	bits 16-31  literal, base of the length or distance, start of the sub-table
+//	bits 0-4    the length of the code in bits, or of the part that leads to a sub-table
+//	bits 5-8    the number of extra bits behind it, or of index bits of the sub-table
+//	bits 9-12   one of the kinds below, none of them for a length or a distance
+//	bits 16-31  the literal, the base of the length or distance, or where the sub-table begins
 //
-// No code at all is 0.
+// A table slot that no code leads to is noCode.
 type entry uint32
 
 const (
 	kindLiteral entry = 1 << (9 + iota)
-	kindEnd           // of the block
-	kindBad           // a symbol or code that stands for nothing
-	kindSub           // longer codes: see the sub-table
+	kindEnd           // the end of the block
+	kindBad           // a symbol or a code that has no meaning
+	kindSub           // the beginning of longer codes, which are in the sub-table
 
 	noCode = kindBad | 1
 )
@@ -25,10 +25,10 @@ func (e entry) len() uint   { return uint(e & 31) }
 func (e entry) extra() uint { return uint(e >> 5 & 15) }
 func (e entry) value() uint { return uint(e >> 16) }
 
-// Index bits of the tables, and how many entries are enough. A sub-table of
-// 1<<w entries has at least w+1 symbols, since it's as narrow as the longest of
-// its codes allows. So no more than 47 of 32 entries and one of 8 come out of
-// 286 symbols, and three of 128 and one of 32 out of 30.
+// The index bits of the tables, and the number of entries that is enough for them. A
+// sub-table of 1<<w entries has at least w+1 symbols, as it is no wider than the longest
+// of its codes needs. So 286 symbols make at most 47 sub-tables of 32 entries and one of
+// 8, and 30 symbols at most three of 128 and one of 32.
 const (
 	litIndex  = 10
 	distIndex = 8
@@ -36,7 +36,7 @@ const (
 	distRoom  = 1<<distIndex + 3*128 + 32
 )
 
-// What the symbols stand for, without the length of the code.
+// The entries of all symbols, without the length of the code.
 var (
 	litEntries  [288]entry
 	distEntries [32]entry
@@ -49,7 +49,7 @@ var (
 	fixedDistTable [1 << 5]entry
 )
 
-// makeEntries needs the bases of the alphabets.
+// makeEntries fills the tables above. It needs the tables of tables.go.
 func makeEntries() {
 	for s := range litEntries {
 		switch {
@@ -81,12 +81,12 @@ func makeEntries() {
 	makeTable(fixedDistTable[:], fives[:], distEntries[:], 5)
 }
 
-// makeTable fills table for the code that lens describes, and returns the index
-// bits it has, at most index. It's false for a code that has too many or too few
-// bit patterns; just one code of one bit, or none at all, is fine.
+// makeTable fills table for the code with the lengths lens, one for each of symbols, and
+// returns the number of its index bits, which is at most index. It returns false if the
+// code is over-subscribed or incomplete, unless it is a single code of one bit, or none.
 func makeTable(table []entry, lens []uint8, symbols []entry, index uint) (uint, bool) {
 	var count, next [maxBits + 2]uint16
-	var counts [4][maxBits + 1]uint16 // so that equal ones don't wait for each other
+	var counts [4][maxBits + 1]uint16 // four, so that equal lengths in a row don't wait for each other
 	for s, l := range lens {
 		counts[s&3][l&15]++
 	}
@@ -103,7 +103,7 @@ func makeTable(table []entry, lens []uint8, symbols []entry, index uint) (uint, 
 	}
 	used := uint(len(lens)) - uint(count[0])
 	count[0] = 0
-	space := uint(0) // taken, in units of the longest code
+	space := uint(0) // the code space that is used, in units of the longest code
 	for l := uint(1); l <= longest; l++ {
 		next[l+1] = next[l] + count[l]
 		space += uint(count[l]) << (longest - l)
@@ -128,12 +128,12 @@ func makeTable(table []entry, lens []uint8, symbols []entry, index uint) (uint, 
 	}
 	index = min(index, longest)
 	syms := sorted[:used]
-	// Codes in order, as they are read: the first bit is the lowest. The table
-	// is made for ever longer codes, doubling it by a copy.
+	// The codes are filled in by length, with the first bit lowest, as they are read. For
+	// each length the table is doubled by a copy of what it has.
 	c := uint(0)
 	size := 1
 	for l := uint(1); l <= index; l++ {
-		copy(table[size:], table[:size]) // what is still free gets overwritten
+		copy(table[size:], table[:size]) // the slots that are still free are overwritten below
 		size *= 2
 		for _, s := range syms[:count[l]] {
 			table[c] = symbols[s] | entry(l)
@@ -151,7 +151,7 @@ func makeTable(table []entry, lens []uint8, symbols []entry, index uint) (uint, 
 		for n := count[l]; n > 0; n-- {
 			if low := c & (1<<index - 1); low != prefix {
 				prefix, start = low, free
-				// As wide as to hold all the codes that begin with it.
+				// Make it as wide as the codes with this beginning need.
 				width = l - index
 				room := 1<<width - int(n)
 				for m := l + 1; room > 0; m++ {
@@ -172,11 +172,11 @@ func makeTable(table []entry, lens []uint8, symbols []entry, index uint) (uint, 
 	return index, true
 }
 
-// increment returns the code of l bits after c, whose first bit is the lowest.
+// increment returns the code of l bits that follows c, both with the first bit lowest.
 func increment(c, l uint) uint {
 	free := ^c & (1<<l - 1)
 	if free == 0 {
-		return c // there is none
+		return c // c is the last one
 	}
 	bit := uint(1) << (bits.Len(free) - 1)
 	return c&(bit-1) | bit

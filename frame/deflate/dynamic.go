@@ -1,7 +1,7 @@
 package deflate
 
-// header reads what begins a dynamic block (RFC 1951 section 3.2.7). It stops if
-// it needs more input.
+// header reads the next part of the header of a dynamic block (RFC 1951 section 3.2.7). It
+// returns true if it needs more input.
 func (d *Decoder) header(src []byte) ([]byte, bool) {
 	c := d.c
 	switch d.state {
@@ -11,7 +11,7 @@ func (d *Decoder) header(src []byte) ([]byte, bool) {
 		}
 		c.lits, c.dists, c.sent = d.take(5)+257, d.take(5)+1, d.take(4)+4
 		if c.lits > numLit || c.dists > numDist {
-			d.corrupt(src, "3.2.7", "dynamic block of more codes than there are")
+			d.corrupt(src, "3.2.7", "dynamic block with too many length or distance codes")
 			return src, false
 		}
 		clear(c.lens[:numCode])
@@ -28,7 +28,7 @@ func (d *Decoder) header(src []byte) ([]byte, bool) {
 		}
 		var ok bool
 		if c.codeBits, ok = makeTable(c.codeTable[:], c.lens[:numCode], codeEntries[:], maxCodeBits); !ok {
-			d.corrupt(src, "3.2.7", "code of code lengths is no prefix code")
+			d.corrupt(src, "3.2.7", "dynamic block with an over-subscribed or incomplete code of code lengths")
 			return src, false
 		}
 		c.read = 0
@@ -39,7 +39,8 @@ func (d *Decoder) header(src []byte) ([]byte, bool) {
 	return src, false
 }
 
-// lengths reads the code lengths and makes the tables.
+// lengths reads the code lengths, which are in a Huffman code themselves, and makes the
+// tables of the block. It returns true if it needs more input.
 func (d *Decoder) lengths(src []byte) ([]byte, bool) {
 	c := d.c
 	lens := c.lens[:c.lits+c.dists]
@@ -57,7 +58,7 @@ func (d *Decoder) lengths(src []byte) ([]byte, bool) {
 			return src, true
 		}
 		if e&kindBad != 0 {
-			d.corrupt(src, "3.2.7", "code length code that stands for nothing")
+			d.corrupt(src, "3.2.7", "invalid code of a code length")
 			return src, false
 		}
 		d.take(e.len())
@@ -65,7 +66,7 @@ func (d *Decoder) lengths(src []byte) ([]byte, bool) {
 		switch sym {
 		case 16:
 			if c.read == 0 {
-				d.corrupt(src, "3.2.7", "repetition of no code length")
+				d.corrupt(src, "3.2.7", "repetition of a code length with none before it")
 				return src, false
 			}
 			v, n = lens[c.read-1], 3+d.take(2)
@@ -75,7 +76,7 @@ func (d *Decoder) lengths(src []byte) ([]byte, bool) {
 			v, n = 0, 11+d.take(7)
 		}
 		if c.read+n > uint(len(lens)) {
-			d.corrupt(src, "3.2.7", "more code lengths than codes")
+			d.corrupt(src, "3.2.7", "more code lengths than the dynamic block announced")
 			return src, false
 		}
 		for range n {
@@ -87,7 +88,7 @@ func (d *Decoder) lengths(src []byte) ([]byte, bool) {
 	c.litBits, ok = makeTable(c.litTable[:], lens[:c.lits], litEntries[:], litIndex)
 	c.distBits, ok2 = makeTable(c.distTable[:], lens[c.lits:], distEntries[:], distIndex)
 	if !ok || !ok2 {
-		d.corrupt(src, "3.2.7", "code of a dynamic block is no prefix code")
+		d.corrupt(src, "3.2.7", "dynamic block with an over-subscribed or incomplete code")
 		return src, false
 	}
 	c.lit, c.dist, d.state = c.litTable[:], c.distTable[:], inBlock

@@ -2,44 +2,42 @@ package deflate
 
 import "math/bits"
 
-// An Encoder compresses the messages of one direction of one connection. It
-// isn't safe for concurrent use.
+// An Encoder compresses the messages of one direction of one connection. It is for one
+// goroutine at a time.
 //
-// Without context takeover it holds no memory between messages; with it, what
-// the package's overview tells. All else comes from a pool while it's needed.
+// Between messages it holds no memory without context takeover; with it, it holds what the
+// package's documentation says. The rest comes from a pool while it works.
 type Encoder struct {
-	size  int // of the window
-	keep  bool
-	index bool // the table is kept
+	size  int  // of the window in bytes
+	keep  bool // context takeover: the history outlives the message
+	index bool // the index is held between messages too
 	level Level
 
-	hist  history
-	pos   uint16
-	table []uint16 // kept between messages
-	s     *scratch // held between the parts of a message
-	acc   uint64   // bits of the message that didn't make a byte yet
-	n     uint
+	hist  history  // what a message can refer to
+	pos   uint16   // the number of bytes before the next one, modulo 1<<16
+	table []uint16 // the index, if it is held between messages
+	s     *scratch // from the pool, held between the parts of a message
+	acc   uint64   // the last bits of the message, which do not fill a byte yet
+	n     uint     // number of bits in acc
 }
 
-// NewEncoder returns an encoder for what was agreed on. It panics if the window
-// isn't one that RFC 7692 knows.
+// NewEncoder returns an encoder of messages for a decoder with the same WindowBits and
+// Takeover. It panics if c.WindowBits is not 0 or 8 to 15.
 func NewEncoder(c Config) *Encoder {
 	return &Encoder{size: c.size(), keep: c.Takeover, index: c.Takeover && !c.Compact, level: c.Level}
 }
 
-// Append compresses the message src, appends the payload to send to dst and
-// returns the extended slice. It doesn't keep src, nor change it. The payload is
-// never empty, and longer than src by at most six bytes for each 65,000 that
-// were begun.
+// Append compresses the message src, appends the payload to send to dst and returns the
+// extended slice. The payload is never empty, and at most six bytes longer than src for
+// each 65,000 bytes that were begun.
 func (e *Encoder) Append(dst, src []byte) []byte {
 	return e.AppendPart(dst, src, true)
 }
 
-// AppendPart compresses a part of a message, appends what it can to dst and
-// returns the extended slice, which is that much of the message's payload. The
-// last part is to be marked as final; it may be empty. A part that isn't may
-// give nothing. Small parts compress badly, each being a block of its own: see
-// [Writer].
+// AppendPart compresses a part of a message, appends what it can to dst and returns the
+// extended slice: the next piece of the message's payload, which may be empty. The last
+// part, which may be empty too, is passed with final set. Each part is a block of its own,
+// so small parts compress badly; a [Writer] gathers them.
 func (e *Encoder) AppendPart(dst, src []byte, final bool) []byte {
 	w := bitWriter{out: dst, acc: e.acc, n: e.n}
 	if len(src) > 0 {
@@ -55,9 +53,9 @@ func (e *Encoder) AppendPart(dst, src []byte, final bool) []byte {
 	return w.out
 }
 
-// Skip takes note of a message that is sent between those of e and was compressed
-// by another encoder, which had no context and no larger window. With context
-// takeover, later messages may refer to it.
+// Skip takes note of a message that is sent between those of e and that another encoder
+// compressed, without takeover and with a window no larger than e's. With context takeover
+// it becomes a part of the history on both sides, and later messages may refer to it.
 func (e *Encoder) Skip(message []byte) {
 	if e.keep {
 		e.pos += uint16(len(message))
@@ -65,6 +63,8 @@ func (e *Encoder) Skip(message []byte) {
 	}
 }
 
+// compress appends src to w in as many blocks as it takes. final says that no other part of
+// the message follows, which saves memory if it is the first one too.
 func (e *Encoder) compress(w *bitWriter, src []byte, final bool) {
 	s := e.s
 	if s == nil {
@@ -91,6 +91,7 @@ func (e *Encoder) compress(w *bitWriter, src []byte, final bool) {
 	}
 }
 
+// match fills m.s.seqs with src from start on, up to the end of a block.
 func (e *Encoder) match(m *matcher, start int) (end int) {
 	if e.level == Fast {
 		return m.fast(start)
@@ -98,7 +99,7 @@ func (e *Encoder) match(m *matcher, start int) (end int) {
 	return m.better(start)
 }
 
-// open gives m an index of the history.
+// open gives m an index of the history: the one that is held, or a new one in scratch.
 func (e *Encoder) open(m *matcher, final bool) {
 	if e.index {
 		m.table = e.table
@@ -126,12 +127,13 @@ func (e *Encoder) open(m *matcher, final bool) {
 	m.index()
 }
 
+// use makes table the index of m.
 func (m *matcher) use(table []uint16) {
 	m.table = table
 	m.shift = uint(32 - bits.Len(uint(len(table)/m.ways-1)))
 }
 
-// finish ends a message.
+// finish gives back the memory that is for one message only.
 func (e *Encoder) finish() {
 	if e.s != nil {
 		e.s.put()
@@ -143,20 +145,12 @@ func (e *Encoder) finish() {
 	}
 }
 
-// Reset gives up the message that is in parts, if any, and all of the history,
-// for a stream that begins anew.
+// Reset drops the message that is in parts, if there is one, and all of the history, so
+// that the next message refers to nothing before it. It is needed if a payload that e made
+// is not sent. The peer need not be told.
 func (e *Encoder) Reset() {
 	e.finish()
 	e.hist.clear()
 	e.table = nil
 	e.pos, e.acc, e.n = 0, 0, 0
-}
-
-// Held returns how many bytes of memory the encoder holds, beside its own few.
-func (e *Encoder) Held() int {
-	n := len(e.hist.ring) + 2*len(e.table)
-	if e.s != nil {
-		n += scratchSize
-	}
-	return n
 }

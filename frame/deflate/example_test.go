@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"hawser/websocket/frame/deflate"
 )
@@ -29,7 +28,7 @@ func Example() {
 	// 4 bytes: Hello, hello, hello
 }
 
-// A message whose frames are inflated as they come in.
+// A message whose frames are inflated one by one, as they arrive.
 func ExampleDecoder_AppendPart() {
 	d := deflate.NewDecoder(deflate.Config{})
 	var message []byte
@@ -57,7 +56,7 @@ func ExampleLimitError() {
 	// Output: true true websocket: message inflates to more than 1000 bytes
 }
 
-// A message that is never held whole, neither here nor there.
+// A message that neither the sender nor the receiver holds as a whole.
 func ExampleEncoder_NewWriter() {
 	var wire [][]byte // the payloads of the message's frames
 	w := deflate.NewEncoder(deflate.Config{}).NewWriter(func(piece []byte, final bool) error {
@@ -71,13 +70,22 @@ func ExampleEncoder_NewWriter() {
 		fmt.Println(err)
 	}
 
-	r := deflate.NewDecoder(deflate.Config{}).NewReader(func() ([]byte, bool, error) {
-		piece := wire[0]
-		wire = wire[1:]
-		return piece, len(wire) == 0, nil
-	}, 1<<20)
-	var text strings.Builder
-	n, err := io.Copy(&text, r)
-	fmt.Println(n, err, strings.Count(text.String(), "line"))
-	// Output: 220000 <nil> 10000
+	// The receiver inflates each piece into a buffer of a fixed size.
+	d := deflate.NewDecoder(deflate.Config{})
+	size, lines := 0, 0
+	buf := make([]byte, 4096)
+	for _, piece := range wire {
+		for more := true; more; {
+			n, used, err := d.Decode(buf, piece, 1<<20)
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			size += n
+			lines += bytes.Count(buf[:n], []byte("\n"))
+			piece, more = piece[used:], n == len(buf)
+		}
+	}
+	fmt.Println(size, lines, d.End())
+	// Output: 220000 10000 <nil>
 }

@@ -1,21 +1,21 @@
 package deflate
 
-// minHeader is less than any header of a dynamic block takes.
+// minHeader is fewer bits than the header of any dynamic block takes.
 const minHeader = 14 + 3*4 + 16
 
-// header is what a dynamic block sends before its data: the lengths of its
-// codes, as run lengths, in a Huffman code of their own (RFC 1951 section 3.2.7).
+// header is the header of a dynamic block: the lengths of its codes, run-length encoded in
+// a Huffman code of their own (RFC 1951 section 3.2.7).
 type header struct {
-	lits, dists int
+	lits, dists int                      // number of literal and distance codes
 	ops         [numLit + numDist]uint16 // symbol | extra<<8
-	n           int                      // of ops
+	n           int                      // number of ops
 	freq        [numCode]uint32
 	lens        [numCode]uint8
 	codes       [numCode]code
-	sent        int // of code lengths of code lengths
+	sent        int // number of code lengths of code lengths
 }
 
-// codeExtra has the extra bits of the symbols 16 to 18.
+// codeExtra has the number of extra bits of the symbols 16 to 18.
 var codeExtra = [numCode]uint8{16: 2, 17: 3, 18: 7}
 
 // make prepares the header and returns its size in bits.
@@ -34,8 +34,8 @@ func (h *header) make(huff *huffman, lit, dist []uint8) uint {
 	return size + 14 + 3*uint(h.sent)
 }
 
-// runs turns code lengths into ops. Runs across the border of the two alphabets
-// would be allowed but are rare.
+// runs appends the code lengths as ops. Runs across the border of the two alphabets would be
+// allowed but are rare.
 func (h *header) runs(lens []uint8) {
 	for i := 0; i < len(lens); {
 		l := lens[i]
@@ -70,12 +70,14 @@ func (h *header) runs(lens []uint8) {
 	}
 }
 
+// op appends a symbol with its extra bits, and counts it.
 func (h *header) op(sym uint16, extra int) {
 	h.ops[h.n] = sym | uint16(extra)<<8
 	h.n++
 	h.freq[sym]++
 }
 
+// append writes the header.
 func (h *header) append(w *bitWriter) {
 	w.add(uint64(h.lits-257)|uint64(h.dists-1)<<5|uint64(h.sent-4)<<10, 14)
 	for _, s := range codeOrder[:h.sent] {

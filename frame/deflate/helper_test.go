@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -19,7 +20,7 @@ const noLimit = 1 << 40
 
 var tail = []byte{0, 0, 0xFF, 0xFF}
 
-// diff compares bytes, and prints only where they begin to differ.
+// diff describes the first difference of want and got; it returns "" if they are equal.
 func diff(want, got []byte) string {
 	if bytes.Equal(want, got) {
 		return ""
@@ -47,8 +48,8 @@ var words = sync.OnceValue(func() []string {
 	return w
 })
 
-// prose returns n bytes of a text from Go's own sources, or one that looks like
-// a text if they aren't there.
+// prose returns n bytes of a text from Go's own sources, or random words if that isn't
+// there.
 func prose(r *rand.Rand, n int) []byte {
 	p, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src/testdata/Isaac.Newton-Opticks.txt"))
 	if err == nil && len(p) > n {
@@ -64,7 +65,7 @@ func prose(r *rand.Rand, n int) []byte {
 	return []byte(b.String())[:n]
 }
 
-// records returns n bytes of JSON that repeats itself as records of a kind do.
+// records returns n bytes of JSON records, which repeat their keys.
 func records(r *rand.Rand, n int) []byte {
 	var b []byte
 	name := []string{"alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"}
@@ -84,7 +85,7 @@ func noise(r *rand.Rand, n int) []byte {
 	return b
 }
 
-// mixed has stretches of few symbols, of repetitions far and near, and of noise.
+// mixed returns n bytes of noise, runs, few symbols and repetitions at any distance.
 func mixed(r *rand.Rand, n int) []byte {
 	var b []byte
 	for len(b) < n {
@@ -112,7 +113,7 @@ var contents = []struct {
 	make func(*rand.Rand, int) []byte
 }{{"prose", prose}, {"records", records}, {"noise", noise}, {"mixed", mixed}}
 
-// windowBits has those to test: all of them, but with the race detector.
+// windowBits has the windows to test: all of them, or some with the race detector.
 var windowBits = func() []int {
 	if poison {
 		return []int{8, 12, 15}
@@ -120,10 +121,10 @@ var windowBits = func() []int {
 	return []int{8, 9, 10, 11, 12, 13, 14, 15}
 }()
 
-// lengths are those of messages that tests send over one connection.
+// lengths are the lengths of the messages that tests send over one connection.
 var lengths = []int{0, 1, 2, 3, 4, 5, 17, 100, 0, 255, 256, 257, 1000, 3, 4096, 10_000, 1, 65_536, 20, 140_000, 64, 33_000, 0}
 
-// talk returns messages of those lengths, of one content.
+// talk returns messages of these lengths with the named content.
 func talk(name string, seed uint64) [][]byte {
 	r := newRand(seed)
 	var out [][]byte
@@ -142,9 +143,9 @@ func talk(name string, seed uint64) [][]byte {
 	return out
 }
 
-// stdInflate is compress/flate's opinion of the payload of a message, with what
-// was before it: its output, and whether it found the end of the blocks where
-// the payload ends and suffix was read, of which after is what it stands for.
+// stdInflate inflates payload and suffix with compress/flate, with dict as the history. It
+// reports whether blocks end at the end of suffix, and the output ends in after; the output
+// is returned without it.
 func stdInflate(dict, payload, suffix, after []byte, limit int64) ([]byte, bool) {
 	in := bytes.NewReader(append(bytes.Clone(payload), suffix...))
 	out := bytes.NewBuffer(bytes.Clone(dict))
@@ -166,4 +167,43 @@ func stdInflate(dict, payload, suffix, after []byte, limit int64) ([]byte, bool)
 // stdMessage inflates a message's payload with compress/flate.
 func stdMessage(dict, payload []byte) ([]byte, bool) {
 	return stdInflate(dict, payload, []byte{0, 0, 0xFF, 0xFF, 1, 0, 0, 0xFF, 0xFF}, nil, noLimit)
+}
+
+// held returns how many bytes of memory the encoder holds, besides the struct
+// itself.
+func (e *Encoder) held() int {
+	n := len(e.hist.ring) + 2*len(e.table)
+	if e.s != nil {
+		n += int(unsafe.Sizeof(*e.s))
+	}
+	return n
+}
+
+// held returns how many bytes of memory the decoder holds, besides the struct
+// itself.
+func (d *Decoder) held() int {
+	n := len(d.hist.ring)
+	if d.c != nil {
+		n += int(unsafe.Sizeof(*d.c))
+	}
+	return n
+}
+
+// decodeAll inflates a message in pieces with Decode into buf, over and over, and returns
+// all that came out.
+func decodeAll(d *Decoder, pieces [][]byte, buf []byte, limit int64) (got []byte, err error) {
+	for _, p := range pieces {
+		for more := true; more; {
+			n, used, err := d.Decode(buf, p, limit)
+			got = append(got, buf[:n]...)
+			if err != nil {
+				return got, err
+			}
+			p, more = p[used:], n == len(buf)
+		}
+		if len(p) > 0 {
+			return got, fmt.Errorf("%d bytes are not used though there is room", len(p))
+		}
+	}
+	return got, d.End()
 }

@@ -2,29 +2,29 @@ package deflate
 
 import "math/bits"
 
-// A huffman makes codes out of frequencies. It's scratch memory.
+// A huffman makes Huffman codes from frequencies. It is memory for one code after another.
 type huffman struct {
 	leaf   [numLit + 1]uint32 // frequency<<9 | symbol, ascending
 	spare  [numLit]uint32
-	inner  [numLit]uint32 // sums of two
+	inner  [numLit]uint32 // the frequencies of inner nodes, later their depths
 	parent [numLit]uint16 // of inner nodes
 	count  [256]uint16
-	syms   [numLit]uint16 // those with a code, in order
-	n      int            // of syms
+	syms   [numLit]uint16 // the symbols that have a code, in order
+	n      int            // number of syms
 }
 
-// lengths sets lens to the lengths of an optimal prefix code of at most limit
-// bits, and returns how many symbols up to the last used one there are and what
-// all of them take in bits. The code is always complete: one that has fewer
-// than two symbols gets others, as some decoders want. The frequencies sum to
-// less than 1<<23.
+// lengths sets lens to the lengths of a prefix code of at most limit bits for the given
+// frequencies, optimal unless the limit shortens it. It returns the number of symbols up to
+// the last one that is used, and the size in bits of all of them. The code is always
+// complete: with fewer than two symbols others are added, as some decoders want. The
+// frequencies sum up to less than 1<<23.
 func (h *huffman) lengths(freq []uint32, lens []uint8, limit int) (used int, size uint) {
 	n := 0
-	for s, f := range freq { // without a branch, as nobody can predict it
+	for s, f := range freq { // without a branch, as the processor could not predict it
 		h.leaf[n] = f<<9 | uint32(s)
 		n += int((f | -f) >> 31)
 	}
-	if n < 2 { // two then, of which one may be there already
+	if n < 2 { // make it two, one of which may be there already
 		a, b := uint32(0), max(h.leaf[0]&(1<<9-1), 1)
 		if n == 0 {
 			b = 1
@@ -54,8 +54,8 @@ func (h *huffman) lengths(freq []uint32, lens []uint8, limit int) (used int, siz
 	return used, size
 }
 
-// sort puts the first n leaves in order, by a radix sort of the bytes of the
-// frequencies. It's what keeps small dynamic blocks cheap.
+// sort returns the first n leaves in ascending order: by insertion if they are few, which
+// keeps small dynamic blocks cheap, otherwise by a radix sort of the frequencies' bytes.
 func (h *huffman) sort(n int) []uint32 {
 	from, to := h.leaf[:n], h.spare[:n]
 	all := uint32(0)
@@ -93,8 +93,9 @@ func (h *huffman) sort(n int) []uint32 {
 	return from
 }
 
-// depths returns how many leaves are at each depth of the Huffman tree. Inner
-// nodes come into being in ascending order, so two queues do for a heap.
+// depths returns how many leaves there are at each depth of the Huffman tree, and the
+// largest depth. Inner nodes are made in ascending order, so that two queues do the work of
+// a heap.
 func (h *huffman) depths(leaf []uint32) (depths [64]uint16, deepest int) {
 	n := len(leaf)
 	l, k := 0, 0
@@ -112,11 +113,11 @@ func (h *huffman) depths(leaf []uint32) (depths [64]uint16, deepest int) {
 		}
 		h.inner[i] = sum
 	}
-	// From the root down: inner nodes of a depth leave the rest of the two
-	// children of those above to leaves.
-	level, nodes := n-2, 1 // next inner node, nodes of this depth
+	// From the root down: of the two children of each inner node, those that are no inner
+	// nodes are leaves.
+	level, nodes := n-2, 1 // the next inner node, and the number of nodes of this depth
 	depth := 0
-	h.inner[n-2] = 0 // from here on: the depth of the node
+	h.inner[n-2] = 0 // from here on inner has depths
 	for i := n - 3; i >= 0; i-- {
 		h.inner[i] = h.inner[h.parent[i]] + 1
 	}
@@ -132,9 +133,9 @@ func (h *huffman) depths(leaf []uint32) (depths [64]uint16, deepest int) {
 	return depths, depth - 1
 }
 
-// shorten moves leaves so that none is deeper than limit.
+// shorten moves leaves up so that none is deeper than limit.
 func shorten(depths *[64]uint16, limit int) {
-	over := 0 // of the space of codes, in units of the longest code
+	over := 0 // the code space that is used too much, in units of the longest code
 	for d := limit + 1; d < len(depths); d++ {
 		depths[limit] += depths[d]
 		depths[d] = 0
@@ -142,8 +143,8 @@ func shorten(depths *[64]uint16, limit int) {
 	for d := 1; d <= limit; d++ {
 		over += int(depths[d]) << (limit - d)
 	}
-	// A leaf above the limit becomes an inner node, with itself and one of the
-	// deepest leaves as its children.
+	// A leaf above the limit becomes an inner node: its children are the leaf itself and
+	// one of the deepest leaves.
 	for over -= 1 << limit; over > 0; over-- {
 		d := limit - 1
 		for depths[d] == 0 {
@@ -155,8 +156,8 @@ func shorten(depths *[64]uint16, limit int) {
 	}
 }
 
-// assign makes the canonical code of lens (RFC 1951 section 3.2.2), of which
-// only syms have one. They are in order.
+// assign makes the canonical code with the lengths lens (RFC 1951 section 3.2.2). syms are
+// the symbols that have a code, in order.
 func assign(codes []code, lens []uint8, syms []uint16) {
 	var count, next [maxBits + 2]uint16
 	for _, s := range syms {

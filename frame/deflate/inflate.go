@@ -2,7 +2,7 @@ package deflate
 
 import "encoding/binary"
 
-// state is what a decoder reads next.
+// state says what a decoder reads next.
 type state uint8
 
 const (
@@ -16,33 +16,33 @@ const (
 	inMatch                // left bytes of a match
 )
 
-// why says what made the decoder stop.
+// why says what made inflate stop.
 type why uint8
 
 const (
-	wantIn why = iota
-	wantOut
-	broken
+	wantIn  why = iota // src is used up
+	wantOut            // out is full
+	broken             // d.err is set
 )
 
-// codes is what a decoder needs for blocks with Huffman codes, as long as a
-// message lasts.
+// codes is the memory that a decoder needs for blocks with Huffman codes. It is from
+// codePool, for the time of one message.
 type codes struct {
-	lit, dist         []entry // those of the block
-	litBits, distBits uint    // of their indexes
+	lit, dist         []entry // the tables of the block: fixed ones, or those below
+	litBits, distBits uint    // the number of their index bits
 
 	// For dynamic blocks.
-	lits, dists, sent uint // how many of each code, and of code length codes
-	read              uint // of the lengths
-	codeBits          uint
+	lits, dists, sent uint // number of literal, distance and code length codes
+	read              uint // number of lengths that are read
+	codeBits          uint // the number of index bits of codeTable
 	lens              [numLit + numDist]uint8
 	litTable          [litRoom]entry
 	distTable         [distRoom]entry
 	codeTable         [1 << maxCodeBits]entry
 }
 
-// fill takes whole bytes into acc until it has at least 56 bits, or src is empty.
-// It never has 64.
+// fill moves whole bytes from src to acc until it has at least 56 bits or src is empty, and
+// returns the rest of src. acc never has 64 bits.
 func (d *Decoder) fill(src []byte) []byte {
 	if d.n < 56 && len(src) >= 8 {
 		d.acc |= binary.LittleEndian.Uint64(src) << d.n
@@ -59,7 +59,7 @@ func (d *Decoder) fill(src []byte) []byte {
 	return src
 }
 
-// take returns the next n bits, at most d.n.
+// take returns the next n bits, at most d.n, and removes them from acc.
 func (d *Decoder) take(n uint) uint {
 	v := uint(d.acc & (1<<n - 1))
 	d.acc >>= n
@@ -67,8 +67,9 @@ func (d *Decoder) take(n uint) uint {
 	return v
 }
 
-// inflate decodes src into out[n:], where out[base:n] is what it decoded right
-// before. It stops when it can't go on, at a place where it can be called again.
+// inflate decodes src into out[n:]; out[base:n] is what was decoded right before. It
+// returns the new n, the rest of src and why it stopped. It can be called again after that
+// with more of what it lacks.
 func (d *Decoder) inflate(out []byte, base, n int, src []byte) (int, []byte, why) {
 	for {
 		src = d.fill(src)
@@ -142,8 +143,8 @@ func (d *Decoder) inflate(out []byte, base, n int, src []byte) (int, []byte, why
 	}
 }
 
-// endBlock is at the end of a block. After the last of a DEFLATE stream another
-// one may follow, on a byte boundary (RFC 7692 section 7.2.3.4).
+// endBlock ends a block. After the last block of a DEFLATE stream, another stream may follow
+// on the next byte boundary (RFC 7692 section 7.2.3.4).
 func (d *Decoder) endBlock() {
 	if d.last {
 		d.take(d.n & 7)
@@ -151,7 +152,7 @@ func (d *Decoder) endBlock() {
 	d.state = atBlock
 }
 
-// copyStored copies from the block, beginning with the bytes that are in acc.
+// copyStored copies what it can of a stored block, beginning with the bytes in acc.
 func (d *Decoder) copyStored(out []byte, n int, src []byte) (int, []byte) {
 	for d.left > 0 && d.n >= 8 && n < len(out) {
 		out[n] = byte(d.take(8))
@@ -167,17 +168,17 @@ func (d *Decoder) copyStored(out []byte, n int, src []byte) (int, []byte) {
 	return n, src
 }
 
-// match copies what it can of the match that d.left and d.back tell.
+// match copies what it can of a match of d.left bytes from d.back bytes before.
 func (d *Decoder) match(out []byte, base, n int) int {
 	end := min(n+d.left, len(out))
 	d.left -= end - n
-	if before := d.back - (n - base); before > 0 { // in the history
+	if before := d.back - (n - base); before > 0 { // it begins in the history
 		p, q := d.hist.back(before)
 		k := copy(out[n:end], p)
 		k += copy(out[n+k:end], q)
 		n += k
 	}
-	for from := n - d.back; n < end; { // ever more, if the match overlaps itself
+	for from := n - d.back; n < end; { // twice as much each time, if the match overlaps itself
 		n += copy(out[n:end], out[from:n])
 	}
 	return n

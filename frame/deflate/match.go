@@ -6,48 +6,46 @@ import (
 )
 
 const (
-	maxTable = 1 << 13 // entries of the index
+	maxTable = 1 << 13 // the most entries of an index
 
-	// The shortest match that is looked for. The few of three bytes that pay
-	// don't pay for the search.
+	// seekMatch is the shortest match that is looked for. Matches of three bytes save
+	// less than the search for them costs.
 	seekMatch = 4
 )
 
-// tableSize returns how many entries to use for the index of n bytes: a power
-// of two.
+// tableSize returns the number of entries of the index of n bytes, a power of two.
 func tableSize(n int) int {
 	n = min(max(n, 1<<8), maxTable)
 	return 1 << bits.Len(uint(n-1))
 }
 
-// A matcher looks for repetitions. The index maps a hash of some bytes to the
-// places where they were seen, as counts of bytes modulo 1<<16. An entry is but
-// a hint: what it points to is compared, so it may be of any age, and nothing
-// has to be done about those that fell out of the window.
+// A matcher looks for repetitions in src and in the history before it. The index maps a
+// hash of some bytes to the places where they were seen, as numbers of bytes modulo 1<<16.
+// An entry is only a hint: the bytes at the place are compared. So an entry may be of any
+// age, and nothing has to be done about places that are out of the window by now.
 type matcher struct {
-	window int      // bytes
-	hist   *history // what was before src[0]
-	pos    uint16   // of src[0]
+	window int      // in bytes
+	hist   *history // the bytes before src[0]
+	pos    uint16   // the place of src[0]
 	table  []uint16
-	ways   int  // places for each hash
-	shift  uint // of a hash
+	ways   int  // number of places for each hash
+	shift  uint // of a hash, to make an index of the table
 	src    []byte
-	s      *scratch // seqs go here
+	s      *scratch // where the seqs go
 }
 
 func load32(p []byte, i int) uint32 { return binary.LittleEndian.Uint32(p[i:]) }
 
 func load64(p []byte, i int) uint64 { return binary.LittleEndian.Uint64(p[i:]) }
 
-// hash4 and hash5 hash as many bytes, to the highest bits. The fast level finds
-// longer matches, and so fewer, with five; the better one looks at several
-// places for each hash and finds the longest itself.
+// hash4 and hash5 hash four and five bytes to the highest bits. Five lead to longer and
+// fewer matches, which suits the fast level. The better level looks at several places for
+// each hash and finds the longest match itself.
 func hash4(v uint32) uint32 { return v * 0x9E3779B1 }
 
 func hash5(v uint64) uint64 { return v << 24 * 0x9E3779B97F4A7C15 }
 
-// prefix returns how many bytes a and b have in common, looking at all of b and
-// at no more of a.
+// prefix returns how many bytes a and b have in common at their beginning.
 func prefix(a, b []byte) int {
 	n := len(b)
 	if len(a) < n {
@@ -65,8 +63,8 @@ func prefix(a, b []byte) int {
 	return i
 }
 
-// past returns the length of the match at src[i] with bytes dist before, which
-// are before src[0].
+// past returns the length of the match of src[i:] with the bytes dist before, which begin in
+// the history.
 func (m *matcher) past(i, dist int) int {
 	n := dist - i
 	b := m.src[i:min(i+maxMatch, len(m.src))]
@@ -74,17 +72,17 @@ func (m *matcher) past(i, dist int) int {
 	k := prefix(p, b)
 	if k == len(p) {
 		k += prefix(q, b[k:])
-		if k == n { // it goes on into src
+		if k == n { // the match goes on in src
 			k += prefix(m.src, b[k:])
 		}
 	}
 	return k
 }
 
-// fast makes seqs of src from start on until a block is full, and returns where
-// it ended. It takes the first match that the index offers and, the longer it
-// finds none, looks at ever fewer places, two of three to begin with: what that
-// misses of a match, going back mends.
+// fast makes seqs of src from start on until a block is full, and returns where that ends.
+// It takes the first match that the index offers. It looks at two of three places, and at
+// ever fewer while it finds nothing; the beginning of a match that it misses by that is
+// found by going back.
 func (m *matcher) fast(start int) int {
 	s, src, table, shift, pos := m.s, m.src, m.table, m.shift+32, uint(m.pos)
 	window, before, ring, end := m.window, m.hist.n, m.hist.ring, m.hist.end
@@ -93,7 +91,7 @@ func (m *matcher) fast(start int) int {
 	if wide < 0 {
 		last = -1
 	}
-	lit := start // first byte that no seq has
+	lit := start // the first byte that is in no seq
 	i := start
 	s.n = 0
 	for {
@@ -129,7 +127,7 @@ func (m *matcher) fast(start int) int {
 			at := (end + i - dist) & (len(ring) - 1)
 			h := ring[at:min(at+dist-i, len(ring))]
 			if n = prefix(h, src[i:min(i+maxMatch, len(src))]); n == len(h) {
-				n = m.past(i, dist) // it goes on elsewhere
+				n = m.past(i, dist) // the match goes on in the rest of the ring or in src
 			}
 			if n < seekMatch {
 				i++
@@ -160,8 +158,8 @@ func (m *matcher) fast(start int) int {
 	return stop
 }
 
-// index enters what the history holds. A fast encoder does with every second
-// place, since matches are extended to the front too.
+// index enters the history into the index, for the fast level every second place, as
+// matches are extended to the front too.
 func (m *matcher) index() {
 	p, q := m.hist.back(m.hist.n)
 	pos := m.pos - uint16(m.hist.n)

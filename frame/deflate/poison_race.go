@@ -2,6 +2,7 @@
 
 package deflate
 
-// poison overwrites memory as it goes back to its pool, so that a test that
-// looks at it too late fails instead of passing by luck.
+// poison says that memory is overwritten when it goes back to its pool, so that a test that
+// uses it for too long fails instead of passing by luck. It is on with -race and with -tags
+// poison.
 const poison = true

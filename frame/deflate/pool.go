@@ -2,6 +2,7 @@ package deflate
 
 import "sync"
 
+// scratches has the memory that encoders need while they encode.
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // fill overwrites p with poison.
@@ -14,7 +15,7 @@ func fill[T any](p []T, poison T) {
 	}
 }
 
-// put gives s back. It holds nothing that anyone may see again.
+// put gives s back to the pool.
 func (s *scratch) put() {
 	if poison {
 		fill(s.table[:], 0xDDDD)
@@ -22,6 +23,3 @@ func (s *scratch) put() {
 	}
 	scratches.Put(s)
 }
-
-// scratchSize is about what an encoder takes from the pool, in bytes.
-const scratchSize = maxSeqs*8 + maxTable*2 + (numLit+numDist)*(4+1+4+2) + numLit*14

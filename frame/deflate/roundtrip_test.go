@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestRoundTrip: what any encoder makes of any content, compress/flate and the
-// decoder make the same of again, however it's cut; and it's never longer than
-// stored blocks.
+// TestRoundTrip: what an encoder makes of any content in any configuration inflates to the
+// same content again, by compress/flate and by the decoder, wherever it is cut. It is never
+// longer than stored blocks.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, content := range contents {
@@ -47,7 +47,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// encodeParts makes ever longer parts of m.
+// encodeParts compresses m in parts, each longer than the one before.
 func encodeParts(e *Encoder, m []byte) (p []byte) {
 	for n := 1; len(m) > n; n = n*2 + 7 {
 		p = e.AppendPart(p, m[:n:n], false)
@@ -56,7 +56,7 @@ func encodeParts(e *Encoder, m []byte) (p []byte) {
 	return e.AppendPart(p, m, true)
 }
 
-// TestInflate: what compress/flate makes, the decoder understands.
+// TestInflate: the decoder inflates what compress/flate compressed.
 func TestInflate(t *testing.T) {
 	t.Parallel()
 	for _, content := range contents {
@@ -93,8 +93,8 @@ func TestInflate(t *testing.T) {
 	}
 }
 
-// TestDeterministic: what an encoder makes doesn't depend on what others did with
-// the memory it takes from the pools.
+// TestDeterministic: an encoder's output does not depend on what others left in the memory
+// that it takes from the pools.
 func TestDeterministic(t *testing.T) {
 	t.Parallel()
 	r := newRand(3)

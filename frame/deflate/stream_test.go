@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"testing"
 )
 
-// TestSplit: it doesn't matter where a payload is cut.
+// TestSplit: a payload inflates to the same wherever it is cut.
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	for _, p := range samples() {
@@ -26,16 +25,16 @@ func TestSplit(t *testing.T) {
 			if diff := diff(want, append(got, rest...)); diff != "" {
 				t.Fatalf("cut at %d: %s", i, diff)
 			}
-			if d.Held() != 0 {
-				t.Fatalf("%d bytes held", d.Held())
+			if d.held() != 0 {
+				t.Fatalf("%d bytes held", d.held())
 			}
 		}
 	}
 }
 
-// TestWriterReader sends messages of many sizes through both, in writes, pieces
-// and reads of many sizes.
-func TestWriterReader(t *testing.T) {
+// TestWriterDecode compresses messages of many sizes in writes of many sizes, and
+// decodes the pieces into buffers of many sizes.
+func TestWriterDecode(t *testing.T) {
 	t.Parallel()
 	for _, c := range configs(13) {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
@@ -69,30 +68,9 @@ func TestWriterReader(t *testing.T) {
 				if got, err := whole.Append(nil, bytes.Join(pieces, nil), int64(n)); err != nil || !bytes.Equal(got, want) {
 					t.Fatal(i, err, diff(want, got))
 				}
-				errAgain := errors.New("later")
-				again := false
-				in := d.NewReader(func() ([]byte, bool, error) {
-					if again = !again; again {
-						return nil, false, errAgain
-					}
-					p := pieces[0]
-					pieces = pieces[1:]
-					return p, len(pieces) == 0, nil
-				}, int64(n))
-				var got []byte
-				buf := make([]byte, 1+r.IntN(5000))
-				for {
-					k, err := in.Read(buf)
-					got = append(got, buf[:k]...)
-					if err == io.EOF {
-						break
-					}
-					if err != nil && err != errAgain || k == 0 && err == nil {
-						t.Fatal(err)
-					}
-				}
-				if _, err := in.Read(buf); err != io.EOF {
-					t.Error(err)
+				got, err := decodeAll(d, pieces, make([]byte, 1+r.IntN(5000)), int64(n))
+				if err != nil {
+					t.Fatal(i, err)
 				}
 				if diff := diff(want, got); diff != "" {
 					t.Fatal(i, diff)
@@ -102,35 +80,16 @@ func TestWriterReader(t *testing.T) {
 	}
 }
 
-// TestReset: a decoder that gave up a message is as good as new.
-func TestReset(t *testing.T) {
-	t.Parallel()
-	m := prose(newRand(1), 3000)
-	p := NewEncoder(Config{}).Append(nil, m)
-	for i := range p {
-		d := NewDecoder(Config{Takeover: true})
-		if _, err := d.AppendPart(nil, p[:i], noLimit); err != nil {
-			t.Fatal(err)
-		}
-		d.Reset()
-		if d.Held() != 0 {
-			t.Errorf("%d bytes held", d.Held())
-		}
-		if got, err := d.Append(nil, p, int64(len(m))); err != nil || !bytes.Equal(got, m) {
-			t.Fatalf("cut to %d: %v", i, err)
-		}
-	}
-}
-
-// TestReaderErrors: a message that is too long, or isn't one.
-func TestReaderErrors(t *testing.T) {
+// TestDecodeErrors: Decode returns what came before an error, and the same error again
+// afterwards.
+func TestDecodeErrors(t *testing.T) {
 	t.Parallel()
 	p := NewEncoder(Config{}).Append(nil, prose(newRand(1), 5000))
 	all := func(p []byte, limit int64) (int, error) {
-		r := NewDecoder(Config{}).NewReader(func() ([]byte, bool, error) { return p, true, nil }, limit)
-		got, err := io.ReadAll(r)
-		if _, again := r.Read(make([]byte, 1)); again != err {
-			t.Error(again)
+		d := NewDecoder(Config{})
+		got, err := decodeAll(d, [][]byte{p}, make([]byte, 100), limit)
+		if _, _, again := d.Decode(make([]byte, 1), nil, limit); again != err {
+			t.Errorf("the next call returned %v after %v", again, err)
 		}
 		return len(got), err
 	}
@@ -148,8 +107,8 @@ func TestReaderErrors(t *testing.T) {
 	}
 }
 
-// TestWriterError: what emit returns ends the message, and a reset encoder is as
-// good as new.
+// TestWriterError: an error of emit ends the message and is returned again by later calls;
+// after Reset the encoder works as a new one.
 func TestWriterError(t *testing.T) {
 	t.Parallel()
 	fail := errors.New("fail")
@@ -178,7 +137,7 @@ func TestWriterError(t *testing.T) {
 	}
 }
 
-// TestBounded: a message of many MiB passes through in bounded memory.
+// TestBounded: a message of many MiB passes through a Writer and Decode in bounded memory.
 func TestBounded(t *testing.T) {
 	text := prose(newRand(1), 100_000)
 	for _, c := range []Config{{}, {Takeover: true, Level: Better}} {
@@ -186,8 +145,8 @@ func TestBounded(t *testing.T) {
 		size, got := 0, 0
 		var out [10_000]byte
 		w := e.NewWriter(func(p []byte, final bool) error {
-			if len(p) > 40_000 || e.Held() > 1<<18 || d.Held() > 1<<18 {
-				t.Errorf("%d bytes, %d and %d held", len(p), e.Held(), d.Held())
+			if len(p) > 40_000 || e.held() > 1<<18 || d.held() > 1<<18 {
+				t.Errorf("%d bytes, %d and %d held", len(p), e.held(), d.held())
 			}
 			for {
 				n, used, err := d.Decode(out[:], p, noLimit)

@@ -3,12 +3,13 @@ package deflate
 import "encoding/binary"
 
 const (
-	badSymbol   = "code that stands for nothing"
-	badDistance = "distance code that stands for nothing"
+	badSymbol   = "invalid literal or length code"
+	badDistance = "invalid distance code"
 )
 
-// symbols decodes the symbols of a block with care: it looks at one only when
-// all of it is there. It stops if it needs more input.
+// symbols decodes the symbols of a block. Near the ends of out and src it looks at a symbol
+// only when all of its bits are there; in between it leaves the work to fast. It returns
+// true if it needs more input.
 func (d *Decoder) symbols(out []byte, base, n int, src []byte) (int, []byte, bool) {
 	for {
 		if n <= len(out)-roomOut && len(src) >= roomIn {
@@ -17,8 +18,8 @@ func (d *Decoder) symbols(out []byte, base, n int, src []byte) (int, []byte, boo
 				return n, src, false
 			}
 		}
-		// A length and a distance with their extra bits take at most 48 bits:
-		// if acc lacks a part, so does src.
+		// A length and a distance with their extra bits take at most 48 bits. If acc has
+		// fewer after fill, src is used up.
 		if d.n < 48 {
 			src = d.fill(src)
 		}
@@ -70,7 +71,8 @@ func (d *Decoder) symbols(out []byte, base, n int, src []byte) (int, []byte, boo
 	}
 }
 
-// check refuses a distance that leads nowhere.
+// check fails if a distance refers to nothing. produced is the number of bytes of the output
+// of this call.
 func (d *Decoder) check(e entry, dist, produced int, src []byte) {
 	switch {
 	case e&kindBad != 0:
@@ -82,14 +84,15 @@ func (d *Decoder) check(e entry, dist, produced int, src []byte) {
 	}
 }
 
-// What fast needs: room for a longest match and some literals, with bytes to
-// spare, and input to fill acc twice without looking.
+// roomOut and roomIn are the bytes of output and input that fast needs to go on without
+// looking: the longest match, three literals and 8 bytes that may be overwritten; enough
+// input to fill acc twice.
 const (
 	roomOut = maxMatch + 3 + 8
 	roomIn  = 16
 )
 
-// fast decodes symbols as long as it can.
+// fast decodes symbols while there is enough room and input for any symbol.
 func (d *Decoder) fast(out []byte, base, n int, src []byte) (int, []byte) {
 	acc, have := d.acc, d.n
 	lit, dist := d.c.lit, d.c.dist
@@ -100,7 +103,7 @@ func (d *Decoder) fast(out []byte, base, n int, src []byte) (int, []byte) {
 		i += int(63-have) >> 3
 		have |= 56
 		e := lit[acc&litMask]
-		if e&kindLiteral != 0 { // up to three of them, each of at most litIndex bits
+		if e&kindLiteral != 0 { // up to three literals, each with a code of at most litIndex bits
 			o := out[n : n+3]
 			o[0] = byte(e >> 16)
 			acc >>= e & 31
@@ -176,8 +179,8 @@ func (d *Decoder) fast(out []byte, base, n int, src []byte) (int, []byte) {
 	return n, src[i:]
 }
 
-// copyMatch copies length bytes to p[back:] from p on, which may overlap. It may
-// overwrite up to 8 bytes more.
+// copyMatch copies length bytes from the beginning of p to p[back:], which may overlap them.
+// It may overwrite up to 8 bytes behind.
 func copyMatch(p []byte, back, length int) {
 	to := p[back:]
 	switch {

@@ -2,7 +2,7 @@ package deflate
 
 import "math/bits"
 
-// The alphabets of RFC 1951 section 3.2.5 and 3.2.7.
+// The sizes of the alphabets of RFC 1951 sections 3.2.5 and 3.2.7.
 const (
 	endOfBlock = 256
 	numLit     = 286 // literals, end of block and lengths
@@ -12,21 +12,21 @@ const (
 	minMatch = 3
 	maxMatch = 258
 
-	maxBits     = 15 // of a literal, length or distance code
-	maxCodeBits = 7  // of a code length code
+	maxBits     = 15 // the longest literal, length or distance code
+	maxCodeBits = 7  // the longest code of a code length
 )
 
-// codeOrder is the order in which code lengths of code lengths are sent.
+// codeOrder is the order in which the lengths of the codes of code lengths are sent.
 var codeOrder = [numCode]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
-// Bases and extra bits of the length symbols from 257 and of the distances.
+// The bases and extra bits of the length symbols from 257 on, and of the distance symbols.
 var (
 	lenBase   [numLit - 257]uint16
 	lenExtra  [numLit - 257]uint8
 	distBase  [numDist]uint16
 	distExtra [numDist]uint8
 
-	lenSym  [maxMatch - minMatch + 1]uint8 // symbol-257 of a length-3
+	lenSym  [maxMatch - minMatch + 1]uint8 // the symbol, less 257, of each length, less 3
 	distSym [512]uint8                     // see symbolOf
 )
 
@@ -71,13 +71,14 @@ func symbolOf(d uint) uint8 {
 	return distSym[256+d>>7&255]
 }
 
-// A code is a Huffman code's bits, first bit lowest, above its length.
+// A code is a Huffman code: its length in the lowest 5 bits, and above them its bits, the
+// first one lowest.
 type code uint32
 
 func (c code) len() uint    { return uint(c & 31) }
 func (c code) bits() uint64 { return uint64(c >> 5) }
 
-// fixed is the code of RFC 1951 section 3.2.6.
+// The fixed codes of RFC 1951 section 3.2.6.
 var (
 	fixedLens = func() (l [288]uint8) {
 		for s := range l {

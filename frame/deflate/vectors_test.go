@@ -23,12 +23,12 @@ const (
 	ends     = "message ends within a block"
 	lenNlen  = "stored block whose LEN and NLEN differ"
 	reserved = "block of the reserved type"
-	noPrefix = "code of a dynamic block is no prefix code"
+	noPrefix = "dynamic block with an over-subscribed or incomplete code"
 	noBack   = "distance beyond the start of the data"
 )
 
-// TestDecode has messages that one connection gets, in hexadecimal digits, and
-// what they inflate to. The last may have an error instead.
+// TestDecode has the payloads of messages of one connection, in hexadecimal digits, and what
+// they inflate to. The last one may be an error instead.
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -64,9 +64,9 @@ func TestDecode(t *testing.T) {
 		{name: "Z2_header_cut", payloads: []string{"04"}, err: ends},
 		{name: "Z2_before_the_start", payloads: []string{"f200110000"}, want: []string{"H"}, err: noBack},
 		{name: "Z2_at_the_start", payloads: []string{"0211"}, err: noBack},
-		{name: "Z2_HLIT", payloads: []string{"f4ffffffffffffffffffffffffff"}, err: "dynamic block of more codes than there are"},
-		{name: "Z2_HDIST", payloads: []string{"041effffffffffffffffffffffff"}, err: "dynamic block of more codes than there are"},
-		{name: "Z2_code_lengths_full", payloads: []string{"04e0ffffffffffffffffffffffff"}, err: "code of code lengths is no prefix code"},
+		{name: "Z2_HLIT", payloads: []string{"f4ffffffffffffffffffffffffff"}, err: "dynamic block with too many length or distance codes"},
+		{name: "Z2_HDIST", payloads: []string{"041effffffffffffffffffffffff"}, err: "dynamic block with too many length or distance codes"},
+		{name: "Z2_code_lengths_full", payloads: []string{"04e0ffffffffffffffffffffffff"}, err: "dynamic block with an over-subscribed or incomplete code of code lengths"},
 		{name: "Z2_literal_286", payloads: []string{"1a0300"}, err: badSymbol},
 		{name: "Z2_distance_30", payloads: []string{"4a043e00"}, want: []string{"a"}, err: badDistance},
 		{name: "Z5_refers_back_after_all", payloads: []string{"f248cdc9c90700", "f200110000"}, want: []string{"Hello", "H"}, err: noBack},
@@ -112,7 +112,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// inflateBy inflates a message in one of several ways, which give the same.
+// inflateBy inflates a message in the named way. All ways have the same result.
 func inflateBy(d *Decoder, how string, payload []byte, limit int64) ([]byte, error) {
 	var out []byte
 	var err error
@@ -150,8 +150,7 @@ func inflateBy(d *Decoder, how string, payload []byte, limit int64) ([]byte, err
 	return out, d.End()
 }
 
-// TestEncode compares with the RFC's own examples where there's just one good
-// answer.
+// TestEncode compares with the RFC's own examples where only one payload is the best.
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestWindow: a repetition exactly a window back is found, one that's a byte
-// further isn't, within a message and across two, and the decoder draws the line
-// at the same place.
+// TestWindow: an encoder finds a repetition at the distance of exactly a window and none
+// that is one byte further, within a message and across two. A decoder refuses the same
+// distances that an encoder does not use.
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	for bits := MinWindowBits; bits <= MaxWindowBits; bits++ {
@@ -19,7 +19,7 @@ func TestWindow(t *testing.T) {
 					t.Parallel()
 					size := 1<<bits + further
 					m := make([]byte, size+200)
-					copy(m, noise(newRand(uint64(bits)), 200)) // and then zeros
+					copy(m, noise(newRand(uint64(bits)), 200)) // the rest stays zeros
 					copy(m[size:], m[:200])
 					cuts := []int{0}
 					if c.Takeover {
@@ -65,8 +65,8 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// TestTakeover: without it nothing earlier is referred to, nor can be; with it,
-// a repetition costs next to nothing, for as many messages as the window has.
+// TestTakeover: with context takeover a repetition of an earlier message takes few bytes.
+// Without it no message refers to an earlier one, and one that does is corrupt.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
 	m := noise(newRand(1), 180)
@@ -87,7 +87,8 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
-// TestHeld: what's held between messages is what the package's overview says.
+// TestHeld: encoder and decoder hold no more between messages than the package's
+// documentation says.
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	for bits := MinWindowBits; bits <= MaxWindowBits; bits++ {
@@ -116,12 +117,12 @@ func TestHeld(t *testing.T) {
 				if !c.Takeover {
 					enc, dec = 0, 0
 				}
-				if e.Held() > enc || d.Held() > dec {
-					t.Errorf("%+v: after %d bytes: %d, %d", c, before, e.Held(), d.Held())
+				if e.held() > enc || d.held() > dec {
+					t.Errorf("%+v: after %d bytes: %d, %d", c, before, e.held(), d.held())
 				}
 			}
-			if c.WindowBits == 12 && e.Held()+d.Held() > 24<<10 {
-				t.Errorf("%+v: %d", c, e.Held()+d.Held())
+			if c.WindowBits == 12 && e.held()+d.held() > 24<<10 {
+				t.Errorf("%+v: %d", c, e.held()+d.held())
 			}
 		}
 	}

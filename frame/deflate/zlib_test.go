@@ -12,17 +12,17 @@ import (
 	"testing"
 )
 
-// A stream is what zlib gets to inflate in one go.
+// A stream is passed to one run of zlib.
 type stream struct {
 	Name string
 	Bits int
 	Data string
-	Hash string // of what it must become
+	Hash string // of the output that is wanted
 }
 
-// zlibScript inflates each stream with zlib, which gets the input in small
-// pieces and gives the output in pieces of 64 bytes, the least Node allows. So a
-// distance beyond the window is an error unless it ends within such a piece.
+// zlibScript inflates each stream with zlib, with input in small pieces and output in pieces
+// of 64 bytes, the smallest that Node allows. zlib only notices a distance beyond the window
+// if it reaches back over the pieces before.
 const zlibScript = `
 const zlib = require('zlib'), crypto = require('crypto');
 let input = '';
@@ -67,9 +67,9 @@ func zlib(t *testing.T, streams []stream) []string {
 	return verdicts
 }
 
-// TestZlib: zlib, with just the window that was agreed on, understands all that
-// encoders make; and with a window of one bit less it doesn't, so that the test
-// is known to see what it's there for.
+// TestZlib: zlib inflates what encoders make, with no larger window than was agreed on. With
+// a window of one bit less it fails, which shows that the test notices a distance that is
+// too far.
 func TestZlib(t *testing.T) {
 	t.Parallel()
 	var good, bad []stream

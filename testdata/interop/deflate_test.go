@@ -142,16 +142,20 @@ func converse(ctx context.Context, url string, k websocket.Compression) error {
 // sides, against cmd/echo with several windows.
 func TestChromiumDeflate(t *testing.T) {
 	t.Parallel()
-	for _, flags := range [][]string{
+	deflateInBrowser(t, [][]string{
 		{},
 		{"-compress", "better", "-compress-window", "15"},
 		{"-no-takeover", "-compress-window", "8"},
 		{"-compress", "off"},
-	} {
+	}, func(t *testing.T, url string) evaluator { return open(t, url, connect) })
+}
+
+func deflateInBrowser(t *testing.T, all [][]string, open func(t *testing.T, url string) evaluator) {
+	for _, flags := range all {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
 			t.Parallel()
 			addr, _ := echo(t, append(flags, "-quiet", "-max-message", fmt.Sprint(32<<20))...)
-			p := open(t, "http://"+addr+"/healthz", connect)
+			p := open(t, "http://"+addr+"/healthz")
 			got := p.eval(`
 				const ws = await connect('/echo')
 				const next = () => new Promise((resolve, reject) => {

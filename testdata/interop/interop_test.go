@@ -1,6 +1,6 @@
 // Package interop has the programs and the library meet real peers: npm's ws,
-// Python's websockets, aiohttp, autobahn and tornado, Mojolicious, libsoup, curl,
-// Chromium and Qt. A part whose peer is not installed is
+// Python's websockets, aiohttp, autobahn and tornado, Mojolicious, libsoup, Bun, curl,
+// Chromium, Firefox and Qt. A part whose peer is not installed is
 // skipped, but fails if the environment has CI set. To install them all, see the
 // script .ci/run.
 //

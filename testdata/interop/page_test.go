@@ -21,9 +21,11 @@ const watch = `
 
 // chatPage opens the page that cmd/echo serves. At the end of the test nothing
 // must have gone wrong in it.
-func chatPage(t *testing.T, addr string) *page {
+func chatPage(t *testing.T, addr string) *page { return chatPageAt(t, addr, "/") }
+
+func chatPageAt(t *testing.T, addr, path string) *page {
 	t.Helper()
-	p := open(t, "http://"+addr+"/", watch)
+	p := open(t, "http://"+addr+path, watch)
 	t.Cleanup(func() {
 		if got := p.eval(`return bad.join(', ')`); got != "" {
 			t.Error("in the page:", got)
@@ -247,6 +249,28 @@ func TestPageOnAPhone(t *testing.T) {
 			t.Errorf("%s: low contrast of %s", scheme, got)
 		}
 	}
+}
+
+// TestPageInARoom: on /room/NAME browsers chat with each other.
+func TestPageInARoom(t *testing.T) {
+	t.Parallel()
+	addr, _ := echo(t, "-quiet")
+	enter := func(path string) *page {
+		p := chatPageAt(t, addr, path)
+		p.until("# socket open")
+		p.do(p.Type("I'm here")) // and so is its membership, once that comes back
+		p.until("> I'm here", "< I'm here")
+		return p
+	}
+	ann, eve := enter("/room/tea%20%E2%98%95"), enter("/room/other")
+	bob := enter("/room/tea%20%E2%98%95")
+	bob.do(bob.Type("hello, Ann"))
+	bob.until("> hello, Ann", "< hello, Ann")
+	ann.until("< hello, Ann")
+	ann.do(ann.Type("hello, Bob"))
+	ann.until("> hello, Bob", "< hello, Bob")
+	bob.until("< hello, Bob")
+	eve.until("> I'm here", "< I'm here")
 }
 
 // TestPageForAll: who doesn't see the page, or has no mouse, gets along too.

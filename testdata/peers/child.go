@@ -17,6 +17,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -33,12 +34,14 @@ type stats struct {
 	RSS    int64  // bytes resident now
 	Heap   int64  // bytes in live and not yet swept objects
 	Stack  int64
+	Count  int64 // echoes that clients have read, or dials
 }
 
 // child serves the peer that arg (options in JSON) names, and answers commands
 // on standard input, one a line, until that ends:
 //
 //	begin, end     stats; the side of the window says what to ask first
+//	memory         stats without a collection
 //	gc             stats after a full collection
 //	broadcast N P  sends N messages of P bytes to everyone, and answers when done
 func child(arg string) error {
@@ -50,20 +53,21 @@ func child(arg string) error {
 	if !ok {
 		return fmt.Errorf("no peer %q", o.Peer)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	addr := l.Addr().String()
-	if o.TLS {
-		cfg, err := serverTLS()
-		if err != nil {
+	var broadcast func(p []byte)
+	count := new(atomic.Int64)
+	var err error
+	if o.Dial != "" {
+		if count, err = startClients(p, o); err != nil {
 			return err
 		}
-		l = tls.NewListener(l, cfg)
+		fmt.Println("-")
+	} else {
+		var addr string
+		if addr, broadcast, err = startServer(p, o); err != nil {
+			return err
+		}
+		fmt.Println(addr)
 	}
-	broadcast := p.start(l, o)
-	fmt.Println(addr)
 
 	var profile *os.File
 	out := json.NewEncoder(os.Stdout)
@@ -81,13 +85,17 @@ func child(arg string) error {
 			}
 			s.memory()
 			s.cpu()
+			s.Count = count.Load()
 		case "end":
 			s.cpu()
+			s.Count = count.Load()
 			s.memory()
 			if profile != nil {
 				pprof.StopCPUProfile()
 				profile.Close()
 			}
+		case "memory":
+			s.memory()
 		case "gc":
 			runtime.GC()
 			debug.FreeOSMemory()
@@ -111,6 +119,26 @@ func child(arg string) error {
 		}
 	}
 	return in.Err()
+}
+
+// startServer returns the address of the peer as a server, and how it broadcasts.
+func startServer(p peer, o options) (addr string, broadcast func(p []byte), err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	addr = l.Addr().String()
+	if o.TLS {
+		cfg, err := serverTLS()
+		if err != nil {
+			return "", nil, err
+		}
+		if p.below != nil {
+			l = p.below(l)
+		}
+		l = tls.NewListener(l, cfg)
+	}
+	return addr, p.start(l, o), nil
 }
 
 func heapProfile(file string) error {

@@ -18,6 +18,7 @@ import (
 type client struct {
 	nc         net.Conn
 	extensions string
+	overTLS    bool
 }
 
 // The handshake is the same bytes for everyone; the key is that of RFC 6455.
@@ -48,7 +49,7 @@ func dial(s *proc) (*client, error) {
 	if s.o.TLS {
 		nc = tls.Client(nc, &tls.Config{InsecureSkipVerify: true})
 	}
-	c := &client{nc: nc}
+	c := &client{nc: nc, overTLS: s.o.TLS}
 	if s.o.Peer == "raw" {
 		return c, nil
 	}

@@ -99,7 +99,11 @@ func (m mark) end(s *proc, count func() float64) (values, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, took := count()-m.count, time.Since(m.at).Seconds()
+	now := float64(st.Count) // of a client process, which counts itself
+	if count != nil {
+		now = count()
+	}
+	n, took := now-m.count, time.Since(m.at).Seconds()
 	if n <= 0 {
 		return nil, errNothing
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,10 @@ func runHandshakes(l load, s *proc, w window) (values, error) {
 	var done atomic.Int64
 	var stop atomic.Bool
 	errs := make(chan error, l.conns)
+	secure := &tls.Config{InsecureSkipVerify: true}
+	if l.resume {
+		secure.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
 	one := func(buf []byte) error {
 		nc, err := net.DialTimeout("tcp", s.addr, 10*time.Second)
 		if err != nil {
@@ -27,6 +32,9 @@ func runHandshakes(l load, s *proc, w window) (values, error) {
 		defer nc.Close()
 		nc.(*net.TCPConn).SetLinger(0)
 		nc.SetDeadline(time.Now().Add(10 * time.Second))
+		if l.tls {
+			nc = tls.Client(nc, secure)
+		}
 		if _, err := nc.Write(request); err != nil {
 			return err
 		}

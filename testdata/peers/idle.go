@@ -31,13 +31,18 @@ func runIdle(l load, s *proc, w window) (values, error) {
 		return nil, err
 	}
 	time.Sleep(w.warm) // for goroutines that still have something to put away
-	s.ask("gc")        // what a pool keeps survives one collection
+	now, err := s.ask("memory")
+	if err != nil {
+		return nil, err
+	}
+	s.ask("gc") // what a pool keeps survives one collection
 	full, err := s.ask("gc")
 	if err != nil {
 		return nil, err
 	}
 	return values{
 		rss:     float64(full.RSS-empty.RSS) / float64(n),
+		rssNow:  float64(now.RSS-empty.RSS) / float64(n),
 		heap:    float64(full.Heap-empty.Heap) / float64(n),
 		"stack": float64(full.Stack-empty.Stack) / float64(n),
 		"conns": float64(n),

@@ -88,6 +88,16 @@ func one(l load, p peer, round int, w window, profiles string) cell {
 	if profiles != "" {
 		o.Profile = filepath.Join(profiles, fmt.Sprintf("%s.%s.%d.pprof", l.name, p.name, round+1))
 	}
+	var err error
+	if l.client {
+		var stop func()
+		if o.Dial, stop, err = serveEchoes(); err != nil {
+			c.Error = err.Error()
+			return c
+		}
+		defer stop()
+		o.Load = l.name
+	}
 	s, err := startProc(o)
 	if err == nil {
 		c.Values, err = l.run(l, s, w)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"hawser/websocket/server"
 )
 
 // peer is a server to be compared: an echo over one library.
@@ -25,6 +27,10 @@ type peer struct {
 	// start serves l until the process ends, and returns how to send a binary
 	// message to all who are connected.
 	start func(l net.Listener, o options) (broadcast func(p []byte))
+	below func(net.Listener) net.Listener // what goes below TLS; nil for nothing
+	// client dials and does the work until the connection fails; without messages
+	// it only dials. It's nil if the peer is no client.
+	client func(*clientWork) error
 }
 
 // options are what a load asks of the server. All else is as the library's
@@ -34,6 +40,8 @@ type options struct {
 	TLS        bool
 	Compress   bool
 	MaxMessage int64
+	Dial       string // address of a server to be a client of, "" to be a server
+	Load       string // name of the load, for clients
 	Profile    string // file for a profile: the window's CPU, or the memory if there is none
 }
 
@@ -42,19 +50,23 @@ var peers = []peer{
 	{name: "raw", how: "TCP echo, one goroutine per connection: the limit", utf8: "-",
 		compress: "", start: startRaw},
 	{name: "hawser", module: "hawser/websocket", how: "README: server.Server, Conn.Messages, Conn.Write", utf8: "yes",
-		compress: "takeover", start: startHawser},
+		compress: "takeover", start: startHawser, client: clientHawser},
+	{name: "hawser-below", module: "hawser/websocket", how: "the same, over TLS with server.BelowTLS", utf8: "yes",
+		compress: "takeover", extra: true, start: startHawser, below: server.BelowTLS},
 	{name: "gorilla", module: "github.com/gorilla/websocket", how: "examples/echo: ReadMessage, WriteMessage", utf8: "no",
-		compress: "no takeover", start: startGorilla},
+		compress: "no takeover", start: startGorilla, client: clientGorilla},
 	{name: "coder", module: "github.com/coder/websocket", how: "Accept, Conn.Read, Conn.Write", utf8: "no",
-		compress: "takeover", start: startCoder},
+		compress: "takeover", start: startCoder, client: clientCoder},
 	{name: "gobwas", module: "github.com/gobwas/ws", how: "README: wsutil.ReadClientData, WriteServerMessage", utf8: "yes",
-		compress: "", start: startGobwas},
+		compress: "", start: startGobwas, client: clientGobwas},
 	{name: "gobwas-low", module: "github.com/gobwas/ws", how: "README: ReadHeader, Cipher, WriteHeader on its own listener", utf8: "no",
 		compress: "no takeover", start: startGobwasLow},
 	{name: "gws", module: "github.com/lxzan/gws", how: "README, messages in order (ParallelEnabled false, its default)", utf8: "yes",
-		compress: "takeover", start: startGWS},
+		compress: "takeover", start: startGWS, client: clientGWS},
 	{name: "gws-parallel", module: "github.com/lxzan/gws", how: "README \"Best Practice\" (ParallelEnabled: echoes may overtake each other)", utf8: "yes",
 		compress: "", extra: true, start: startGWSParallel},
+	{name: "hawser-serve", module: "hawser/websocket", how: "hawser by Server.Serve, without net/http", utf8: "yes",
+		compress: "takeover", extra: true, start: startHawserServe},
 }
 
 func findPeer(name string) (peer, bool) {

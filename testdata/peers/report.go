@@ -16,11 +16,12 @@ type metric struct {
 }
 
 var metrics = []metric{
-	{cpu, "server CPU", "", nanoseconds, true},
+	{cpu, "CPU", "", nanoseconds, true},
 	{rate, "per second", "/s", thousands, true},
 	{p50, "p50", "", nanoseconds, true},
 	{p99, "p99", "", nanoseconds, true},
 	{rss, "resident per connection", "B", thousands, true},
+	{rssNow, "before a collection", "", thousands, false},
 	{heap, "heap", "", thousands, false},
 	{"stack", "stack", "", thousands, false},
 	{"conns", "connections", "", thousands, false},

@@ -70,7 +70,17 @@ func (s *stream) run(stop *atomic.Bool) error {
 	return nil
 }
 
+// send writes n messages at once. Over TLS each is a record and a write of its own, as
+// clients send them: one record with many messages would be a plain socket to the server.
 func (s *stream) send(n int) error {
+	if s.overTLS && n > 1 {
+		for range n {
+			if err := s.send(1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	b := s.t.batch(s.at, n)
 	s.at = (s.at + n) % s.t.cycle
 	_, err := s.nc.Write(b)

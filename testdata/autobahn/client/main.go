@@ -26,6 +26,7 @@ func main() {
 	insecure := flag.Bool("insecure", false, "don't verify the server's certificate")
 	http2 := flag.Bool("http2", false, "use HTTP/2")
 	only := flag.Int("case", 0, "run only the case with this `number`")
+	demand := flag.Bool("demand", false, "demand of the server to compress without takeover and with a small window")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -42,6 +43,9 @@ func main() {
 	}
 	if *http2 {
 		t.dialer.HTTP2 = &client.HTTP2{Required: true}
+	}
+	if *demand {
+		t.dialer.Config.Compression.Receive = websocket.Window{Bits: 12, NoTakeover: true}
 	}
 	if err := t.run(ctx, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "client:", err)

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package belowtls
+
+const canTry = false
+
+func (*Conn) try(uintptr) bool { return true }

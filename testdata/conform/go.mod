@@ -1,0 +1,18 @@
+module hawser/websocket/testdata/conform
+
+go 1.25.0
+
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/gorilla/websocket v1.5.3
+	github.com/lxzan/gws v1.8.9
+	golang.org/x/net v0.43.0
+	hawser/websocket v0.0.0
+)
+
+require (
+	github.com/dolthub/maphash v0.1.0 // indirect
+	github.com/klauspost/compress v1.17.9 // indirect
+)
+
+replace hawser/websocket => ../..
