@@ -22,19 +22,17 @@ type h2conn struct {
 	cancel context.CancelFunc       // of the request
 	resp   *http.Response           // set by start
 	tcp    atomic.Pointer[net.Conn] // that it's on, to look at
+	pumped chan struct{}            // closed when nothing more is received
 	close  sync.Once
 	ended  func() // called once, when the stream is over
 }
 
 // start begins to receive.
 func (h *h2conn) start(resp *http.Response) {
-	h.resp = resp
-	body := resp.Body
+	h.resp, h.pumped = resp, make(chan struct{})
 	go func() {
-		h.in.Pump(body)
-		if !h.in.Ended() {
-			body.Close()
-		}
+		defer close(h.pumped)
+		h.in.Pump(resp.Body)
 	}()
 }
 
@@ -53,22 +51,21 @@ func (h *h2conn) SetDeadline(t time.Time) error {
 func (h *h2conn) CloseWrite() error { return h.out.CloseWrite() }
 
 // Close ends the stream and drops what was not read. As with TCP, what was written before
-// is still sent; then, or at once if a Write is under way, the stream is reset (RST_STREAM
-// with CANCEL) unless the server has ended it. It doesn't wait for any of that.
+// is still sent, and the server gets a while to end the stream as well. If it doesn't, or
+// at once if a Write is under way, the stream is reset (RST_STREAM with CANCEL). Close
+// doesn't wait for any of that.
 func (h *h2conn) Close() error {
 	h.close.Do(func() {
-		sent, peerEnded := h.out.End(), h.in.Ended()
-		h.in.Close()
+		sent := h.out.End()
+		if sent == nil {
+			h.in.Close()
+		} else {
+			h.in.Drain()
+		}
 		h.out.Close()
 		go func() {
-			if sent != nil {
-				select {
-				case <-sent:
-					if peerEnded {
-						return // net/http does the rest
-					}
-				case <-time.After(websocket.DefaultCloseTimeout):
-				}
+			if sent != nil && h.bothEnd(sent) {
+				return // net/http does the rest
 			}
 			h.cancel()
 			h.resp.Body.Close() // wakes who waits for the window of the stream
@@ -76,6 +73,20 @@ func (h *h2conn) Close() error {
 		h.ended()
 	})
 	return nil
+}
+
+// bothEnd waits for the end of both directions, and reports whether they ended in peace.
+func (h *h2conn) bothEnd(sent <-chan struct{}) bool {
+	timeout := time.NewTimer(websocket.DefaultCloseTimeout)
+	defer timeout.Stop()
+	for _, end := range []<-chan struct{}{sent, h.pumped} {
+		select {
+		case <-end:
+		case <-timeout.C:
+			return false
+		}
+	}
+	return h.in.Ended()
 }
 
 // EndsFirst is for [websocket.Transport]: no state remains of a stream, and a server may

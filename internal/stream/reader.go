@@ -23,6 +23,8 @@ type Reader struct {
 	half
 	buf []byte // what the pump has read and nobody has taken
 	err error  // what comes behind it, if not nil
+
+	drained bool // what the sender still sends is read and dropped
 }
 
 // Pump reads from src until that ends or the Reader is closed. It waits without a
@@ -46,7 +48,7 @@ func (r *Reader) Pump(src io.Reader) {
 			}
 			r.changed()
 		}
-		over := r.closed || r.err != nil
+		over := r.closed && !r.drained || r.err != nil
 		r.mu.Unlock()
 		if over {
 			return
@@ -114,6 +116,15 @@ func (r *Reader) Ended() bool {
 
 // SetReadDeadline is that of a [net.Conn].
 func (r *Reader) SetReadDeadline(t time.Time) error { return r.setDeadline(t) }
+
+// Drain is Close, but the pump goes on to the end of the stream, so that the sender is
+// not disturbed.
+func (r *Reader) Drain() {
+	r.mu.Lock()
+	r.drained = true
+	r.mu.Unlock()
+	r.Close()
+}
 
 // Close ends all reads, and drops what was not read. What the pump waits in is for the
 // owner to end.
