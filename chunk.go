@@ -1,3 +1,6 @@
+// Memory: the pools of buffers for what is written and inflated. It knows nothing of
+// connections. A user never sees a chunk that is in a pool.
+
 package websocket
 
 import (

@@ -1,3 +1,8 @@
+// Ending, the API and the closing handshake: Close, CloseWrite and CloseNow, and what
+// is done when the peer closes or breaks the protocol. How far the end has come is for
+// ending.go to say; this file changes no state of it by itself, and never closes the
+// transport.
+
 package websocket
 
 import (
@@ -66,6 +71,7 @@ func (c *Conn) Close(code frame.Code, reason string) error {
 	return c.closeResult()
 }
 
+// closeResult returns what Close returns once it's decided how the connection ends.
 func (c *Conn) closeResult() error {
 	if e := c.err.Load(); e.Err != nil {
 		return e
@@ -73,8 +79,8 @@ func (c *Conn) closeResult() error {
 	return nil
 }
 
-// awaitClose reads until it's decided how the connection ends, as the peer's Close
-// frame does.
+// awaitClose reads until it's decided how the connection ends, which the peer's Close
+// frame does. The caller has the reading role.
 func (c *Conn) awaitClose() {
 	for n := 0; n < maxDrain; {
 		p, err := c.step(false)
@@ -109,6 +115,8 @@ func (c *Conn) CloseWrite(code frame.Code, reason string) error {
 	return nil
 }
 
+// sendClose has a Close frame sent behind what was accepted, unless no message is
+// accepted any more.
 func (c *Conn) sendClose(payload []byte) error {
 	o := &c.out
 	o.mu.Lock()
@@ -116,7 +124,7 @@ func (c *Conn) sendClose(payload []byte) error {
 	if o.closed != nil {
 		return c.refusal()
 	}
-	c.queueClose(payload)
+	c.queueCloseLocked(payload)
 	return nil
 }
 
@@ -129,10 +137,11 @@ func (c *Conn) CloseNow() error {
 	return nil
 }
 
-// queueClose is called with o.mu held. The Close frame goes behind all messages
-// that were accepted. If some of them wait for a message in fragments to be
-// finished, it waits as well; else that message is given up.
-func (c *Conn) queueClose(payload []byte) {
+// queueCloseLocked makes a Close frame the last frame to be sent, behind all messages
+// that were accepted, and refuses all others. If messages of Post wait for a message in
+// fragments to be finished, the Close frame waits as well; else that message is given
+// up. out.mu is held, and may be released meanwhile.
+func (c *Conn) queueCloseLocked(payload []byte) {
 	o := &c.out
 	if o.sent != 0 || o.broken {
 		return
@@ -147,7 +156,7 @@ func (c *Conn) queueClose(payload []byte) {
 		c.queue(m.header(), payload)
 		o.closeOut, o.cut = true, true
 	} else {
-		o.post(&m)
+		o.postLocked(&m)
 	}
 	c.flushAsync()
 }
@@ -160,6 +169,8 @@ func (c *Conn) peerClosed(code frame.Code, reason string) {
 	c.teardown(e, false)
 }
 
+// answerClose answers the peer's Close frame, unless this side has sent one before. It
+// returns how the connection ends, but for what the peer's frame held.
 func (c *Conn) answerClose(code frame.Code, reason string) *CloseError {
 	o := &c.out
 	o.mu.Lock()
@@ -167,7 +178,7 @@ func (c *Conn) answerClose(code frame.Code, reason string) *CloseError {
 	local := o.sent != 0 && c.in.control != peerHalfClosed
 	if o.sent == 0 {
 		payload, _ := frame.AppendClose(nil, code, reason)
-		c.queueClose(payload)
+		c.queueCloseLocked(payload)
 	}
 	e := c.closeErrorLocked(nil)
 	e.Local = local
@@ -182,21 +193,26 @@ func (c *Conn) fail(breach *frame.Error) {
 	c.teardown(e, false)
 }
 
+// sendBreach tells the peer the code of its breach of the protocol, unless this side has
+// sent a Close frame before, and returns how the connection ends.
 func (c *Conn) sendBreach(breach *frame.Error) *CloseError {
 	payload, _ := frame.AppendClose(nil, breach.Code, "")
 	o := &c.out
 	o.mu.Lock()
 	defer c.unlockOut()
-	c.queueClose(payload)
+	c.queueCloseLocked(payload)
 	return c.closeErrorLocked(breach)
 }
 
+// closeError returns how the connection ends if err ends it now, before the peer's Close
+// frame has come.
 func (c *Conn) closeError(err error) *CloseError {
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
 	return c.closeErrorLocked(err)
 }
 
+// closeErrorLocked is closeError for callers that hold out.mu.
 func (c *Conn) closeErrorLocked(err error) *CloseError {
 	o := &c.out
 	e := &CloseError{Code: frame.CodeAbnormal, SentCode: o.sent, Local: o.sent != 0, Err: err}
@@ -206,6 +222,7 @@ func (c *Conn) closeErrorLocked(err error) *CloseError {
 	return e
 }
 
+// errType is the error of a call that is to write a message of type t.
 func errType(t MessageType) error {
 	return fmt.Errorf("websocket: message type %d is neither Text nor Binary", t)
 }

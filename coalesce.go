@@ -1,3 +1,7 @@
+// Sending, what is held back on purpose: answers that wait for each other, so that they
+// go out together. It owns the coalescer, which outbound.mu guards, and decides only
+// whether to wait; flush.go does the writing.
+
 package websocket
 
 import (
@@ -20,15 +24,15 @@ const (
 	holdDelayMax = 16 // times that
 )
 
-// coalescer is a part of outbound.
+// coalescer is a part of outbound, whose mutex guards all of it but more and held.
 type coalescer struct {
 	more  atomic.Bool // the next message has begun to arrive; written by the reader
 	held  atomic.Bool // pend has frames that nobody is writing
 	timer *time.Timer
 	room  int32  // how long pend may get by what joins them
 	last  int32  // size of what was pending before
-	took  uint32 // batches so far
-	since uint32 // took when the timer was armed
+	took  uint32 // how many batches have been held so far
+	since uint32 // what took was when the timer was armed
 }
 
 // returns is called by the reader for each message it returns.
@@ -43,6 +47,8 @@ func (c *Conn) hasMore() bool {
 	return c.rd.Buffered() > 0 && (c.sock.ok() || c.rd.Ready())
 }
 
+// setMore takes note of whether the next message has begun to arrive. It needs no lock,
+// and is for whoever has the reading role.
 func (o *outbound) setMore(more bool) {
 	if o.more.Load() != more {
 		o.more.Store(more)
@@ -91,6 +97,7 @@ func (o *outbound) takePend() *chunk {
 	return b
 }
 
+// holdEnds is what the timer calls: what is held has waited for long enough.
 func (c *Conn) holdEnds() {
 	o := &c.out
 	o.mu.Lock()

@@ -1,3 +1,5 @@
+// The API: names of the close codes, which package frame owns.
+
 package websocket
 
 import "hawser/websocket/frame"

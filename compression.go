@@ -1,3 +1,7 @@
+// Compressing: what is asked for, what was agreed on, and the compressor, which belongs
+// to whoever has the turn to write. The DEFLATE itself is in package frame/deflate, the
+// negotiation in package handshake.
+
 package websocket
 
 import (

@@ -1,3 +1,6 @@
+// The limits of a connection and their defaults. A Config with its defaults is shared
+// by connections and never changes.
+
 package websocket
 
 import (

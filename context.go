@@ -1,3 +1,7 @@
+// Telling: the context and the channel that say that a connection is over. Nothing here
+// takes a lock, as functions of the user that are called in the midst of writing may
+// ask for both.
+
 package websocket
 
 import (

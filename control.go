@@ -1,3 +1,7 @@
+// Sending, pings and pongs: those of the user, and the answers to those of the peer. It
+// appends control frames to what is to be sent, under outbound.mu, and owns the list of
+// pings that wait for their pongs.
+
 package websocket
 
 import (
@@ -48,12 +52,14 @@ func (c *Conn) closing() bool {
 	return c.out.sent != 0 || c.out.broken
 }
 
-// A pong is for a ping that is answered later.
+// A pong is for a ping that is answered later. outbound.mu guards it.
 type pong struct {
 	payload [frame.MaxControlPayload]byte
 	size    int
 }
 
+// answerPing answers a ping with the payload p, now or together with what else is to be
+// sent. The caller has the reading role.
 func (c *Conn) answerPing(p []byte) {
 	o := &c.out
 	o.mu.Lock()
@@ -87,19 +93,20 @@ func (c *Conn) queuePong() {
 	}
 }
 
-// queueControl is called with o.mu held.
+// queueControl makes a control frame pending, unless the Close frame went before it.
+// It's called with o.mu held.
 func (c *Conn) queueControl(op frame.Opcode, p []byte) {
 	if !c.out.closeOut {
 		c.queue(frame.Header{Fin: true, Opcode: op}, p)
 	}
 }
 
-// A pendingPing is a call of Ping that waits for its pong.
+// A pendingPing is a call of Ping that waits for its pong. outbound.mu guards it.
 type pendingPing struct {
 	payload string
 	pong    chan struct{} // closed by the pong or the end of the connection
-	ok      bool          // by the pong
-	over    bool          // by the end
+	ok      bool          // the pong has come
+	over    bool          // the connection has ended
 	next    *pendingPing
 }
 
@@ -158,6 +165,7 @@ func (c *Conn) Pong(ctx context.Context, payload []byte) error {
 	return c.flush(ctx)
 }
 
+// sendPing has a ping sent, and returns what its pong is to be waited for with.
 func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, error) {
 	o := &c.out
 	o.mu.Lock()
@@ -198,6 +206,7 @@ func (o *outbound) answered(payload string) {
 	}
 }
 
+// forgetPing takes ping off the list of those that wait. It's called with o.mu held.
 func (o *outbound) forgetPing(ping *pendingPing) {
 	for at := &o.pings; *at != nil; at = &(*at).next {
 		if *at == ping {
@@ -207,6 +216,8 @@ func (o *outbound) forgetPing(ping *pendingPing) {
 	}
 }
 
+// failPings ends all calls of Ping, as no pong comes any more. It's called with o.mu
+// held.
 func (o *outbound) failPings() {
 	for ; o.pings != nil; o.pings = o.pings.next {
 		o.pings.over = true

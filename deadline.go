@@ -1,3 +1,6 @@
+// A stream, its deadlines: contexts that end as the deadlines of a net.Conn do. It
+// knows nothing of connections, and sets no deadline of a transport.
+
 package websocket
 
 import (

@@ -1,3 +1,7 @@
+// Ending, the states: the only place where the state of the end changes, where its
+// timer is set, and where the transport is closed. It owns ending, which ending.mu
+// guards. It reads no messages and makes no frames.
+
 package websocket
 
 import (

@@ -1,3 +1,5 @@
+// Telling: the errors that a user can look for.
+
 package websocket
 
 import (

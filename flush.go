@@ -1,3 +1,8 @@
+// Sending, the way to the transport: it takes what outbound has accepted and writes it,
+// at once, in a goroutine, or while the caller waits. Whoever has set outbound.flushing
+// is the only one who writes. It makes no frames, but for those of queued messages when
+// their turn comes.
+
 package websocket
 
 import (
@@ -30,7 +35,8 @@ func (b batch) frames() []byte {
 
 func (b batch) size() int { return len(b.frames()) + len(b.ref) }
 
-// take moves what is to be written next out of o. It's called with o.mu held.
+// take moves what is to be written next out of o, and reports whether there is
+// anything. It's called with o.mu held.
 func (c *Conn) take() (b batch, ok bool) {
 	o := &c.out
 	c.queuePong()
@@ -44,7 +50,8 @@ func (c *Conn) take() (b batch, ok bool) {
 }
 
 // takePosted makes the next message of Post pending, or the next frame of it. What
-// it returns is the end of that frame's payload, which is to be sent right behind.
+// it returns is the end of that frame's payload, which is to be sent right behind. It's
+// called with o.mu held, and while nobody has the turn to write.
 func (c *Conn) takePosted() (ref []byte) {
 	o := &c.out
 	q := o.queue
@@ -115,7 +122,7 @@ func (c *Conn) flush(ctx context.Context) error {
 
 // flushAsync is flush for those who must not wait for the peer: the reader and
 // timers. What the peer doesn't take at once is left to a goroutine, which ends
-// when nothing is pending.
+// when nothing is pending. It's called with o.mu held, and gives it up while it writes.
 func (c *Conn) flushAsync() {
 	o := &c.out
 	c.tellTrace()
@@ -141,7 +148,8 @@ func (c *Conn) flushAsync() {
 }
 
 // flushSoon leaves it all to a goroutine, for who has many connections to write
-// to. Until it runs, more can become pending, which goes out together.
+// to. Until it runs, more can become pending, which goes out together. It's called with
+// o.mu held.
 func (c *Conn) flushSoon() {
 	o := &c.out
 	if !o.flushing && !o.broken {
@@ -150,7 +158,8 @@ func (c *Conn) flushSoon() {
 	}
 }
 
-// flushRest writes what is left of b after n bytes, and all that is pending.
+// flushRest writes what is left of b after n bytes, and all that is pending. It's the
+// goroutine of whoever has set o.flushing, and is called without o.mu.
 func (c *Conn) flushRest(b batch, n int) {
 	o := &c.out
 	for {
@@ -212,7 +221,8 @@ func (c *Conn) flushAll() {
 	}
 }
 
-// endFlush is called with o.mu held after b was written, or not.
+// endFlush ends a flush after b was written, or not because of err, and lets others go
+// on. It's called with o.mu held.
 func (c *Conn) endFlush(b batch, err error) {
 	o := &c.out
 	b.own.put()

@@ -1,3 +1,6 @@
+// Silence, of messages: the timer of Config.IdleTimeout. It closes the connection by
+// Close, as a user would, and touches nothing else.
+
 package websocket
 
 import (
@@ -10,10 +13,11 @@ import (
 // idle ends a connection whose peer begins no message for too long. It exists
 // only if there is a [Config.IdleTimeout].
 type idle struct {
-	timer *time.Timer
-	last  atomic.Int64 // when the reader last waited with a message behind it, as UnixNano
+	timer *time.Timer  // reset under outbound.mu, until the end of the connection stops it
+	last  atomic.Int64 // when the reader last waited with a message behind it, as UnixNano; written by the reader
 }
 
+// startIdle starts the timer, if there is a [Config.IdleTimeout].
 func (c *Conn) startIdle() {
 	if c.cfg.IdleTimeout <= 0 {
 		return
@@ -25,7 +29,8 @@ func (c *Conn) startIdle() {
 	c.idle.timer = time.AfterFunc(c.cfg.IdleTimeout, c.idleTick)
 }
 
-// markActive is called by the reader before it waits.
+// markActive takes note that a message has begun since the reader last waited. The
+// reader calls it before it waits.
 func (c *Conn) markActive() {
 	if c.in.active && c.idle != nil {
 		c.in.active = false
@@ -33,6 +38,8 @@ func (c *Conn) markActive() {
 	}
 }
 
+// idleTick closes the connection if its peer has begun no message for too long, and
+// else sets the timer for when that can be.
 func (c *Conn) idleTick() {
 	left := c.cfg.IdleTimeout
 	if c.silence.since() != 0 {

@@ -1,3 +1,6 @@
+// Receiving, inflating: the decompressor of a connection, which belongs to whoever has
+// the reading role. It knows nothing of frames and of the transport.
+
 package websocket
 
 import (

@@ -1,3 +1,5 @@
+// The API: messages of JSON, on top of Read and Write.
+
 package websocket
 
 import (

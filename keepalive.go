@@ -1,3 +1,7 @@
+// Silence, of bytes: since when the peer has been silent, and what the keepalive does
+// about it. The timer is that of ending.go. At the end of the file are the hooks that
+// every source of bytes calls before and after it waits.
+
 package websocket
 
 import (

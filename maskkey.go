@@ -1,3 +1,5 @@
+// Masking keys, drawn from the system's random source. It knows nothing of connections.
+
 package websocket
 
 import (

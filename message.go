@@ -1,3 +1,5 @@
+// The API: what a message is.
+
 package websocket
 
 import (

@@ -1,3 +1,7 @@
+// A stream: a Conn as a net.Conn. It owns its turns, its deadlines and its half-close,
+// and uses the Conn as a user does, but for reading without limits on messages and for
+// writing without being cut in the midst of a frame.
+
 package websocket
 
 import (

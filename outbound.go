@@ -1,3 +1,7 @@
+// Sending, what is accepted and not yet sent, and whose turn it is to begin a message.
+// It owns outbound and its queue, which outbound.mu guards. It neither makes frames nor
+// writes to the transport.
+
 package websocket
 
 import (
@@ -8,9 +12,12 @@ import (
 	"hawser/websocket/frame"
 )
 
-// outbound is the state of writing. Frames are appended to pend, under mu,
-// which is never held during a system call. Whoever finds that nobody is
-// writing writes all that is pending, also what others append meanwhile.
+// outbound is the state of writing. Frames are appended to pend. Whoever finds that
+// nobody is writing writes all that is pending, also what others append meanwhile.
+//
+// mu guards everything but role, and more and held of the coalescer, which are
+// atomic. It's never held during a call of the transport, or while a function of the
+// user runs. Methods of outbound need it to be held, but for answered and setMore.
 type outbound struct {
 	mu    sync.Mutex
 	pend  *chunk // whole frames, accepted and not yet being written
@@ -20,12 +27,12 @@ type outbound struct {
 	flushing  bool       // somebody is writing
 	broken    bool       // nothing can be written any more
 	busy      bool       // a message has begun and is not yet accepted to its end
-	streaming bool       // and a frame of it may have gone out that isn't the last
-	cut       bool       // and the rest of it is never sent, as the Close frame came first
+	streaming bool       // a frame of that message, not its last, may have gone out
+	cut       bool       // the rest of that message is never sent, as the Close frame came first
 	closeOut  bool       // the Close frame is in pend, or has gone out
-	armed     bool       // the coalescer's timer will look
+	armed     bool       // the coalescer's timer is going to fire
 	delay     uint8      // of that timer, in units of holdDelay
-	role      frame.Role // of this side, for clients mask; never changes
+	role      frame.Role // of this side, as only clients mask; never changes
 	sent      frame.Code // of the Close frame, which may still wait for its turn; 0 if there's none
 
 	closed *CloseError   // why no message is accepted any more; nil if one is
@@ -33,33 +40,36 @@ type outbound struct {
 	pings  *pendingPing  // in the order they were sent
 }
 
-// A queue has what waits for its turn.
+// A queue is the part of outbound that most connections never need: what waits for
+// its turn to be sent. outbound.mu guards it.
 type queue struct {
-	lent                   // in tests only
-	waiters []*waiter      // who want to begin a message, in order
-	posted  []*wire        // by Post
-	begun   []byte         // what is left of the first of those, if some of it has gone out
-	bytes   int            // that those hold
-	pong    *pong          // the latest that couldn't be queued, nil if there's none
-	traced  []frame.Header // of frames that were accepted, for Trace.FrameSent
+	lent                   // the message that Read returned last, in tests only
+	waiters []*waiter      // the calls that wait to begin a message, in order
+	posted  []*wire        // the messages of Post, in order
+	begun   []byte         // what is left of the first of posted, if some of it has gone out
+	bytes   int            // what posted holds, for Config.MaxQueue
+	pong    *pong          // the latest pong that couldn't be queued, nil if there's none
+	traced  []frame.Header // the frames that Trace.FrameSent is still to be told of
 }
 
-// A waiter is somebody who wants to begin a message.
+// A waiter is a call that waits to begin a message. outbound.mu guards it.
 type waiter struct {
-	ready   chan struct{} // closed when it's the waiter's turn, or never will be
-	granted bool
+	ready   chan struct{} // closed when the call may begin, or never will
+	granted bool          // it may begin: busy is set on its behalf
 }
 
-// mayBegin reports whether a message may begin, given its turn.
-func (o *outbound) mayBegin() bool {
+// mayBeginLocked reports whether the message whose turn it is may begin. Waiters are
+// not looked at.
+func (o *outbound) mayBeginLocked() bool {
 	return !o.busy && !o.hasPosted() && (o.pend == nil || len(o.pend.p) < chunkMax)
 }
 
+// hasPosted reports whether messages of Post wait. o.mu is held.
 func (o *outbound) hasPosted() bool { return o.queue != nil && len(o.queue.posted) > 0 }
 
-func (o *outbound) hasWaiters() bool { return o.queue != nil && len(o.queue.waiters) > 0 }
+func (o *outbound) hasWaitersLocked() bool { return o.queue != nil && len(o.queue.waiters) > 0 }
 
-// pong returns the pong that waits, nil if there's none.
+// pong returns the pong that waits for room, nil if there's none. o.mu is held.
 func (o *outbound) pong() *pong {
 	if o.queue == nil {
 		return nil
@@ -67,12 +77,12 @@ func (o *outbound) pong() *pong {
 	return o.queue.pong
 }
 
-// empty reports whether all that was accepted has been sent.
+// empty reports whether all that was accepted has been sent. o.mu is held.
 func (o *outbound) empty() bool {
 	return !o.flushing && o.pend == nil && o.pong() == nil && !o.hasPosted()
 }
 
-// waiting returns the queue, to put something into.
+// waiting returns the queue, to put something into it. o.mu is held.
 func (o *outbound) waiting() *queue {
 	if o.queue == nil {
 		o.queue = new(queue)
@@ -80,11 +90,15 @@ func (o *outbound) waiting() *queue {
 	return o.queue
 }
 
-// free reports whether a message may begin at once.
-func (o *outbound) free() bool { return o.closed == nil && !o.hasWaiters() && o.mayBegin() }
+// free reports whether a message may begin at once. o.mu is held.
+func (o *outbound) free() bool {
+	return o.closed == nil && !o.hasWaitersLocked() && o.mayBeginLocked()
+}
 
-// beginMessage waits until a message may begin, and keeps all others from it until
-// endMessage. It's called with o.mu held and gives it up while it waits.
+// beginMessage takes the turn to write: it waits until a message may begin, and keeps
+// all others from beginning until endMessage. It returns an error, without the turn, if
+// ctx ends first or no message is accepted any more. out.mu is held, and is released
+// while beginMessage waits.
 func (c *Conn) beginMessage(ctx context.Context) error {
 	o := &c.out
 	if o.closed != nil {
@@ -116,7 +130,8 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 	return writeRefused(ctx.Err())
 }
 
-// endMessage lets the next message begin. It's called with o.mu held.
+// endMessage gives up the turn to write, so that the next message may begin. out.mu is
+// held, and may be released meanwhile.
 func (c *Conn) endMessage() {
 	o := &c.out
 	o.busy, o.streaming = false, false
@@ -127,20 +142,22 @@ func (c *Conn) endMessage() {
 	o.grant()
 }
 
-// grant lets the first waiter begin its message, if it may.
+// grant gives the turn to write to the first waiter, if a message may begin. o.mu is
+// held.
 func (o *outbound) grant() {
-	if !o.hasWaiters() || !o.mayBegin() {
+	if !o.hasWaitersLocked() || !o.mayBeginLocked() {
 		return
 	}
 	q := o.queue
 	w := q.waiters[0]
 	q.waiters = q.waiters[1:]
-	o.busy = true // on its behalf
+	o.busy = true // on behalf of the waiter
 	w.granted = true
 	close(w.ready)
 }
 
-// refuse makes e the answer to everybody who wants to begin a message.
+// refuse makes e the error of every call that waits to begin a message, or will want
+// to. The first error holds. o.mu is held.
 func (o *outbound) refuse(e *CloseError) {
 	if o.closed == nil {
 		o.closed = e
@@ -157,7 +174,7 @@ func (o *outbound) refuse(e *CloseError) {
 	}
 }
 
-// signalIdle lets those go on who wait for the writing, or for a message, to end.
+// signalIdle wakes the calls that wait in waitChange. o.mu is held.
 func (o *outbound) signalIdle() {
 	if o.idle != nil {
 		close(o.idle)
@@ -165,7 +182,8 @@ func (o *outbound) signalIdle() {
 	}
 }
 
-// waitChange waits until a write or a message ends, with o.mu held before and after.
+// waitChange waits until somebody's flush or somebody's message ends, or ctx does.
+// out.mu is held, and is released while it waits.
 func (c *Conn) waitChange(ctx context.Context) error {
 	o := &c.out
 	if o.idle == nil {
@@ -182,7 +200,8 @@ func (c *Conn) waitChange(ctx context.Context) error {
 	}
 }
 
-// waitIdle waits until nobody is writing, with o.mu held before and after.
+// waitIdle waits until nobody writes to the transport, or nobody can any more. out.mu
+// is held, and is released while it waits.
 func (c *Conn) waitIdle(ctx context.Context) error {
 	o := &c.out
 	for o.flushing && !o.broken {

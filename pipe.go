@@ -1,3 +1,5 @@
+// A transport in memory, for tests of users. It knows nothing of the Conns at its ends.
+
 package websocket
 
 import (

@@ -1,5 +1,7 @@
 //go:build !race && !poison
 
+// Poison, off: see poison_race.go.
+
 package websocket
 
 const poison = false

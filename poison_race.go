@@ -1,5 +1,8 @@
 //go:build race || poison
 
+// Poison: with -race or the tag poison, a message that somebody keeps beyond the next
+// read is overwritten, so that tests find the mistake.
+
 package websocket
 
 // poison overwrites buffers as they go back to their pool, so that a test that

@@ -1,3 +1,7 @@
+// Sending, messages for many connections: those are framed and compressed once. It owns
+// Prepared, whose forms its own mutex guards, and appends to the queue under
+// outbound.mu.
+
 package websocket
 
 import (
@@ -17,18 +21,19 @@ import (
 // connections have: small ones get hardly smaller.
 type Prepared struct {
 	t     MessageType
-	plain wire
+	plain wire // the message uncompressed; never changes
 
 	mu    sync.Mutex
-	forms map[form]*wire
+	forms map[form]*wire // the message compressed, for each window and level; guarded by mu
 }
 
-// A wire is a message in one frame, as servers send it if it's short.
+// A wire is a message in one frame, as servers send it if it's short. It never changes,
+// so that connections can share it.
 type wire struct {
 	frame []byte
-	head  int    // size of its header
-	size  int    // of the message
-	tail  []byte // of a message that is compressed: as much as later ones can refer to
+	head  int    // the size of the frame's header
+	size  int    // the size of the message before compression
+	tail  []byte // the end of a message that is compressed: as much as later ones can refer to
 }
 
 // wireSize is what a wire takes in the queue of Post, beside its bytes.
@@ -37,9 +42,10 @@ const wireSize = 128
 // held is how many bytes w keeps from being freed.
 func (w *wire) held() int { return len(w.frame) + len(w.tail) + wireSize }
 
+// payload returns the payload of the frame, which may be compressed.
 func (w *wire) payload() []byte { return w.frame[w.head:] }
 
-// header is the one that a client masks.
+// header returns the header of the frame, without a mask.
 func (w *wire) header() frame.Header {
 	h, _, _ := frame.ParseHeader(w.frame[:w.head])
 	return h
@@ -63,7 +69,7 @@ func newWire(h frame.Header, p []byte) wire {
 	return wire{frame: b, head: len(b) - len(p), size: len(p)}
 }
 
-// wire returns m as c sends it.
+// wire returns m as c sends it, compressed if c compresses messages like it.
 func (m *Prepared) wire(c *Conn) *wire {
 	p := m.plain.payload()
 	if !c.compresses(m.t, len(p)) {
@@ -119,8 +125,8 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 	return c.submit(ctx)
 }
 
-// sends takes note of what later messages may refer to. It's called with the
-// turn to write, right before w is written.
+// sends takes note of what later messages may refer to. The caller has the turn to
+// write, or out.mu while nobody has it, and writes w right after.
 func (c *Conn) sends(w *wire) {
 	if d := c.deflater; d != nil && w.header().Rsv != 0 {
 		d.Skip(w.tail)
@@ -148,18 +154,19 @@ func (c *Conn) Post(m *Prepared) error {
 	if o.hasPosted() && o.queue.bytes > c.cfg.MaxQueue-w.held() {
 		return ErrQueueFull
 	}
-	o.post(w)
+	o.postLocked(w)
 	c.flushSoon()
 	return nil
 }
 
-func (o *outbound) post(w *wire) {
+// postLocked puts w behind the messages that wait.
+func (o *outbound) postLocked(w *wire) {
 	q := o.waiting()
 	q.posted = append(q.posted, w)
 	q.bytes += w.held()
 }
 
-// dropPosted forgets what was posted.
+// dropPosted forgets what was posted. o.mu is held.
 func (o *outbound) dropPosted() {
 	if q := o.queue; q != nil {
 		q.posted, q.begun, q.bytes = nil, nil, 0

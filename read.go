@@ -1,3 +1,8 @@
+// Receiving: the API to read whole messages, and the work below it, which takes frames
+// apart. It owns inbound, which belongs to whoever has the reading role. It reads
+// through a frame.Reader and never touches the transport; it writes nothing but what
+// control.go answers.
+
 package websocket
 
 import (
@@ -14,33 +19,36 @@ import (
 	"hawser/websocket/frame"
 )
 
-// inbound is the state of reading. It belongs to whoever holds the reading
-// role, and keeps its place when a context ends a read half-way.
+// inbound is the state of reading. It belongs to the call that has the reading role,
+// which is a lock: reading is true while somebody has it. A call that can't have it
+// gets ErrConcurrentRead and doesn't wait. The state keeps its place when a context
+// ends a read half-way. The reading role guards all fields but reading, max and
+// closing, which are atomic, and watch, which has a mutex.
 type inbound struct {
-	reading   atomic.Bool  // somebody holds the role
-	fragments int32        // of the message so far
-	max       atomic.Int64 // bytes of the next message: see SetMaxMessage
-	left      int64        // bytes on the wire that the message may still have
+	reading   atomic.Bool  // somebody has the reading role
+	fragments int32        // how many frames of the message have begun
+	max       atomic.Int64 // how many bytes the next message may have: see SetMaxMessage
+	left      int64        // how many bytes on the wire the message may still have
 
 	typ       MessageType  // of the message under way, 0 if there is none
 	control   frame.Opcode // of the control frame under way, 0 if there is none, or peerHalfClosed
 	inFrame   bool         // a data frame is under way
-	fin       bool         // it's the last of its message
+	fin       bool         // that frame is the last of its message
 	end       bool         // the message has been read to its end
 	streaming bool         // the message is being handed out by a messageReader
 	deflated  bool         // the message is compressed
 	active    bool         // a message has begun since the reader last waited
 	tried     bool         // the source was read since the last message
-	text      frame.UTF8
-	serial    uint32 // of the message, for its messageReader
+	text      frame.UTF8   // checks the message, if it's a text
+	serial    uint32       // the number of the message, by which a messageReader knows its own
 
-	closing atomic.Pointer[chan struct{}] // Close wants the role, and to be told that it's free
-	ctx     context.Context               // of the call that holds the role
+	closing atomic.Pointer[chan struct{}] // not nil if Close wants the reading role: sent to when that's given up
+	ctx     context.Context               // the context of the call that has the reading role, nil between calls
 	watch   watch
 }
 
-// lockRead takes the reading role. The user who calls gives up every slice of
-// an earlier message.
+// lockRead takes the reading role, or returns why no read can begin. The user who
+// calls gives up every slice of an earlier message.
 func (c *Conn) lockRead(ctx context.Context) error {
 	if !c.in.reading.CompareAndSwap(false, true) {
 		return c.readBusy()
@@ -51,7 +59,8 @@ func (c *Conn) lockRead(ctx context.Context) error {
 	return nil
 }
 
-// readBusy is for who can't have the reading role.
+// readBusy returns the error of a call that can't have the reading role, as another
+// has it. If that one is Close, it waits for the end of the connection.
 func (c *Conn) readBusy() error {
 	if c.in.closing.Load() != nil {
 		<-c.Done() // Close reads, and is bounded
@@ -60,7 +69,8 @@ func (c *Conn) readBusy() error {
 	return ErrConcurrentRead
 }
 
-// readOver gives the reading role back.
+// readOver gives up the reading role, and returns why no read can begin: the
+// connection has ended, or ctx has.
 func (c *Conn) readOver(ctx context.Context) error {
 	defer c.unlockRead()
 	if e := c.err.Load(); e != nil {
@@ -69,6 +79,7 @@ func (c *Conn) readOver(ctx context.Context) error {
 	return fmt.Errorf("websocket: read: %w", ctx.Err())
 }
 
+// unlockRead gives up the reading role, and tells a Close that waits for it.
 func (c *Conn) unlockRead() {
 	if c.in.ctx != nil {
 		c.in.ctx = nil
@@ -84,7 +95,9 @@ func (c *Conn) unlockRead() {
 
 // Read returns the next message. The slice is a part of the read buffer: it's
 // valid until the next call of Read, Reader or Messages; its bytes may be
-// changed. Copy what you want to keep.
+// changed. [Conn.ReadAppend] and [Message.Clone] are for what you want to keep. A
+// slice that was kept without them is found only by running with -race, whose report
+// names messageUsedAfterNextRead, or with -tags poison, where it says so itself.
 //
 // When ctx ends first, the error matches ctx.Err() and the connection stays as
 // it is: the next call goes on where this one stopped, also in the middle of a
@@ -172,14 +185,15 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	}
 }
 
-// readFailed gives the reading role back after err.
+// readFailed gives up the reading role after err, and returns what Read returns.
 func (c *Conn) readFailed(err error) (MessageType, []byte, error) {
 	err = c.readError(err)
 	c.unlockRead()
 	return 0, nil, err
 }
 
-// readMessage reads what is left of the message under way, or all of the next.
+// readMessage reads what is left of the message under way, or all of the next one,
+// and returns all of it. The caller has the reading role.
 func (c *Conn) readMessage() ([]byte, error) {
 	in := &c.in
 	if c.in.watch.stream { // what a net.Conn left unread is to be held from now on
@@ -208,12 +222,14 @@ func (c *Conn) readMessage() ([]byte, error) {
 	}
 }
 
+// validText reports whether p, a whole message, is UTF-8.
 func validText(p []byte) bool {
 	var text frame.UTF8
 	return text.Feed(p) && text.Done()
 }
 
-// wholeError is what's wrong with p, which came as a whole.
+// wholeError returns what is wrong with p, a message that came in one frame: it's too
+// long, or else not UTF-8.
 func (c *Conn) wholeError(p []byte) error {
 	if limit := c.in.max.Load(); int64(len(p)) > limit {
 		return errTooBig(limit)
@@ -221,7 +237,8 @@ func (c *Conn) wholeError(p []byte) error {
 	return errNotUTF8
 }
 
-// held returns what there is of the message that Read has to return whole.
+// held returns what has been read so far of a message that Read has to return whole.
+// The caller has the reading role.
 func (c *Conn) held() []byte {
 	if c.in.deflated {
 		return c.inflater.held()
@@ -229,9 +246,10 @@ func (c *Conn) held() []byte {
 	return c.rd.Held()
 }
 
-// skipMessage gives up the message under way, reading to its end.
+// skipMessage gives up the message under way: it reads to the end of it, and then no
+// message is under way. The caller has the reading role.
 func (c *Conn) skipMessage() error {
-	c.in.serial++ // its reader is stale, even if this is cut short
+	c.in.serial++ // so its messageReader is stale, even if this is cut short
 	for !c.in.end {
 		if _, err := c.step(false); err != nil {
 			return err
@@ -245,8 +263,8 @@ func (c *Conn) skipMessage() error {
 	return nil
 }
 
-// step is stepOn. If a function of the user's Trace panics, it releases the reading
-// role, so that reading can go on.
+// step is stepOn for callers that have no defer of their own. If a function of the
+// user's Trace panics, it gives up the reading role, so that reading can go on.
 func (c *Conn) step(whole bool) ([]byte, error) {
 	if c.cfg.Trace == nil {
 		return c.stepOn(whole)
@@ -264,8 +282,8 @@ func (c *Conn) step(whole bool) ([]byte, error) {
 
 // stepOn reads the next piece of the message under way, or the first of the next
 // message, and sets in.end with the last. It answers control frames on the way.
-// Of a compressed message, a piece has at most streamSize bytes, unless the whole
-// message is to be held anyway.
+// Of a compressed message, a piece has at most streamSize bytes, unless whole is set,
+// as the whole message is to be held anyway. The caller has the reading role.
 func (c *Conn) stepOn(whole bool) ([]byte, error) {
 	in := &c.in
 	for {
@@ -350,7 +368,8 @@ func (in *inbound) valid(p []byte) bool {
 
 var errNotUTF8 = &frame.Error{Code: frame.CodeInvalidPayload, Section: "8.1", Text: "text is not UTF-8"}
 
-// begin takes note of the frame whose header has been read.
+// begin takes note of the frame whose header h has been read, and checks the limits:
+// the size of the message and the number of its frames.
 func (c *Conn) begin(h *frame.Header) error {
 	in := &c.in
 	if h.Opcode.IsControl() {

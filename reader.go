@@ -1,3 +1,6 @@
+// Receiving, the API for messages in pieces. Each call takes the reading role, and
+// gives it up before a function of the user runs.
+
 package websocket
 
 import (

@@ -1,3 +1,6 @@
+// Telling: the user's functions that see each frame. They run without any lock;
+// unlockOut is what sees to that for frames that were sent.
+
 package websocket
 
 import "hawser/websocket/frame"
@@ -22,6 +25,7 @@ type Trace struct {
 	FrameSent func(c *Conn, h frame.Header)
 }
 
+// traceReceived tells the user's Trace of a frame whose header has arrived.
 func (c *Conn) traceReceived(h *frame.Header) {
 	if t := c.cfg.Trace; t != nil && t.FrameReceived != nil {
 		t.FrameReceived(c, *h)

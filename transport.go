@@ -1,3 +1,6 @@
+// The transport: what a Conn needs below it, and how one is read that is neither a
+// socket nor TLS. Nothing here knows of messages.
+
 package websocket
 
 import (

@@ -1,5 +1,7 @@
 //go:build !unix
 
+// The transport, where the system has nothing better than reads and writes that wait.
+
 package websocket
 
 import "hawser/websocket/frame"

@@ -1,5 +1,8 @@
 //go:build unix
 
+// The transport, plain sockets of Unix: reads that wait without a buffer, and writes
+// that don't wait. Nothing here knows of messages.
+
 package websocket
 
 import (

@@ -1,3 +1,7 @@
+// Waiting: how a context ends a read that waits. It owns the read deadline of the
+// transport and nothing else sets it. Its mutex is a leaf: no other is taken while it's
+// held.
+
 package websocket
 
 import (
@@ -7,16 +11,16 @@ import (
 	"time"
 )
 
-// A watch lets a context end a read that waits, by a deadline in the past. It
+// A watch lets a context end a read that waits, by a read deadline in the past. It
 // stays in place when the read is over, because the next one mostly comes with
 // the same context: so a loop of reads doesn't allocate.
 type watch struct {
-	on     atomic.Bool // there is a context that is watched
-	fired  bool        // the deadline is in the past because it's done
-	stream bool        // not of the watch, which has room for it: a net.Conn reads; of whoever holds the reading role
-	mu     sync.Mutex
-	done   <-chan struct{} // its channel
-	stop   func() bool
+	on     atomic.Bool     // a context is watched; written under mu
+	fired  bool            // the read deadline is in the past because the context is done; guarded by mu
+	stream bool            // no part of the watch, which has room for it: a net.Conn reads; guarded by the reading role
+	mu     sync.Mutex      // held while the read deadline is set
+	done   <-chan struct{} // the channel of the context that is watched, nil if none is; guarded by mu
+	stop   func() bool     // ends the watching; guarded by mu
 }
 
 // start watches ctx on behalf of a reader of c, which is about to wait.
@@ -33,7 +37,7 @@ func (w *watch) start(c *Conn, ctx context.Context) error {
 		}
 		return nil
 	}
-	w.clear(c)
+	w.clearLocked(c)
 	if done == nil {
 		return nil
 	}
@@ -59,7 +63,7 @@ func (w *watch) prepare(c *Conn, ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done != done {
-		w.clear(c)
+		w.clearLocked(c)
 	}
 }
 
@@ -73,7 +77,9 @@ func (w *watch) pause(c *Conn, t time.Time) {
 	}
 }
 
-func (w *watch) clear(c *Conn) {
+// clearLocked ends the watching, and takes back the read deadline if the context has
+// set it. w.mu is held.
+func (w *watch) clearLocked(c *Conn) {
 	if w.stop != nil {
 		w.stop()
 	}
@@ -84,9 +90,9 @@ func (w *watch) clear(c *Conn) {
 	w.on.Store(false)
 }
 
-// forget drops the context at the end of the connection.
+// forget ends the watching at the end of the connection.
 func (w *watch) forget(c *Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.clear(c)
+	w.clearLocked(c)
 }

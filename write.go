@@ -1,3 +1,6 @@
+// Sending: the API to write whole messages, and the work below it, which makes frames
+// of them. It works under outbound.mu, and leaves writing to flush.go.
+
 package websocket
 
 import (
@@ -62,7 +65,7 @@ func (c *Conn) writeSmall(ctx context.Context, h *frame.Header, p []byte) error 
 	return c.flush(ctx)
 }
 
-// writeMessage is Write of all others.
+// writeMessage is Write of all others. It's called with o.mu held and gives it up.
 func (c *Conn) writeMessage(ctx context.Context, h *frame.Header, p []byte, compressed bool) error {
 	defer c.unlockOut()
 	if err := c.beginMessage(ctx); err != nil {
@@ -109,7 +112,7 @@ func (c *Conn) appendFrame(h *frame.Header, p []byte) error {
 	return nil
 }
 
-// grow returns what is pending, with room for n more bytes.
+// grow returns what is pending, with room for n more bytes. It's called with o.mu held.
 func (c *Conn) grow(n int) *chunk {
 	o := &c.out
 	if o.pend == nil {
@@ -121,7 +124,8 @@ func (c *Conn) grow(n int) *chunk {
 	return o.pend
 }
 
-// queue is appendFrame for frames that nobody waits for to be accepted.
+// queue is appendFrame for frames that nobody waits for to be accepted. It's called with
+// o.mu held.
 func (c *Conn) queue(h frame.Header, p []byte) {
 	if err := c.appendFrame(&h, p); err != nil {
 		c.breakWrite(err)
@@ -245,7 +249,7 @@ func (c *Conn) breakWrite(err error) {
 
 func writeRefused(err error) error { return fmt.Errorf("websocket: write: %w", err) }
 
-// writeError is what the user gets for err of the transport.
+// writeError is what the user gets for err of the transport. It's called with o.mu held.
 func (c *Conn) writeError(ctx context.Context, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil && errors.Is(err, ctxErr) {
 		return fmt.Errorf("websocket: write: cut off in the midst of a message: %w", ctxErr)
@@ -253,8 +257,8 @@ func (c *Conn) writeError(ctx context.Context, err error) error {
 	return c.refusal()
 }
 
-// refusal is the error of who wants to write after the end, which is called
-// with o.mu held.
+// refusal is the error of a call that wants to write after the end. It's called with
+// o.mu held.
 func (c *Conn) refusal() error {
 	if e := c.err.Load(); e != nil {
 		return e

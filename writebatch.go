@@ -1,3 +1,5 @@
+// Sending, the API for several messages at once.
+
 package websocket
 
 import (

@@ -1,3 +1,7 @@
+// Sending, the time limit of a write that waits. It owns the write deadline of the
+// transport, beside a context that cuts a write. Its mutex is a leaf: no other is taken
+// while it's held.
+
 package websocket
 
 import (

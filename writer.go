@@ -1,3 +1,6 @@
+// Sending, the API for a message in pieces. A messageWriter has the turn to write from
+// its beginning to its end, and is for one goroutine at a time.
+
 package websocket
 
 import (

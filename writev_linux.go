@@ -1,3 +1,5 @@
+// The transport, Linux: one system call for two pieces of memory.
+
 package websocket
 
 import (

@@ -1,5 +1,7 @@
 //go:build unix && !linux
 
+// The transport, elsewhere: two pieces of memory are written one after the other.
+
 package websocket
 
 import "syscall"

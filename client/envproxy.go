@@ -1,3 +1,5 @@
+// Dialing, which proxy the environment names. It connects to nothing.
+
 package client
 
 import (
@@ -23,6 +25,7 @@ import (
 // directly is not what was asked for. The error names the variable, not its value.
 func ProxyFromEnvironment(r *http.Request) (*url.URL, error) { return proxyFrom(os.Getenv, r) }
 
+// proxyFrom is ProxyFromEnvironment of the environment that getenv reads.
 func proxyFrom(getenv func(string) string, r *http.Request) (*url.URL, error) {
 	name, value := firstOf(getenv, "HTTP_PROXY", "http_proxy")
 	if r.URL.Scheme == "https" {
@@ -51,6 +54,7 @@ func proxyFrom(getenv func(string) string, r *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
+// firstOf returns the first of the variables that isn't empty.
 func firstOf(getenv func(string) string, names ...string) (name, value string) {
 	for _, name := range names {
 		if value := strings.TrimSpace(getenv(name)); value != "" {

@@ -1,3 +1,5 @@
+// Dialing, names of hosts that aren't ASCII. It looks up nothing in the DNS.
+
 package client
 
 import (
@@ -48,6 +50,7 @@ func toASCII(host string) (string, error) {
 
 var errLabelTooLong = fmt.Errorf("a label of the host is longer than %d bytes", maxLabel)
 
+// isASCII reports whether all bytes of s are ASCII.
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

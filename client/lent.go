@@ -1,3 +1,6 @@
+// Dialing, the functions and limits that a Dialer goes by: its own, those of the
+// http.Client that it was lent, and the defaults.
+
 package client
 
 import (

@@ -1,3 +1,6 @@
+// Dialing, through a proxy: HTTP CONNECT here, SOCKS5 in socks.go. What is behind the
+// proxy, TLS included, is for attempt.go and connect.go.
+
 package client
 
 import (

@@ -1,3 +1,5 @@
+// Dialing, the encoding of names of hosts that idn.go uses (RFC 3492).
+
 package client
 
 // The parameters of Punycode (RFC 3492 section 5).

@@ -1,3 +1,6 @@
+// Dialing, from one origin to another: whether a redirect is followed, and what of the
+// request goes along. It connects to nothing.
+
 package client
 
 import (

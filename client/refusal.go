@@ -1,3 +1,6 @@
+// Dialing, the error of a server that doesn't upgrade: what of its answer a user gets
+// to see, and what never, such as a secret that the answer repeats.
+
 package client
 
 import (

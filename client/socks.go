@@ -1,3 +1,6 @@
+// Dialing, through a SOCKS5 proxy (RFC 1928). It speaks on a connection that proxy.go
+// has made, and closes nothing.
+
 package client
 
 import (
@@ -49,6 +52,7 @@ func connectSOCKS(rw io.ReadWriter, user *url.Userinfo, target string) (step str
 	return step, skipAddress(rw, head[3])
 }
 
+// exchange writes out and reads as many bytes as in has.
 func exchange(rw io.ReadWriter, out, in []byte) error {
 	if _, err := rw.Write(out); err != nil {
 		return err
@@ -56,6 +60,7 @@ func exchange(rw io.ReadWriter, out, in []byte) error {
 	return readFull(rw, in)
 }
 
+// readFull reads all of p, and says so if the proxy closes the connection before.
 func readFull(r io.Reader, p []byte) error {
 	_, err := io.ReadFull(r, p)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -64,6 +69,7 @@ func readFull(r io.Reader, p []byte) error {
 	return err
 }
 
+// authenticateSOCKS sends the name and the password of user (RFC 1929).
 func authenticateSOCKS(rw io.ReadWriter, user *url.Userinfo) error {
 	name := user.Username()
 	password, _ := user.Password()
@@ -125,6 +131,7 @@ func skipAddress(r io.Reader, kind byte) error {
 	return readFull(r, make([]byte, n+2))
 }
 
+// socksReply returns the meaning of the code in a proxy's reply (RFC 1928 section 6).
 func socksReply(code byte) string {
 	texts := []string{1: "general failure", "not allowed", "network unreachable", "host unreachable",
 		"connection refused", "TTL expired", "command not supported", "address type not supported"}

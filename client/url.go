@@ -1,3 +1,6 @@
+// Dialing, what the user gives as a URL, and the forms of it that are sent. It connects
+// to nothing.
+
 package client
 
 import (
@@ -68,6 +71,7 @@ func splitURL(s string) (p parts) {
 	return p
 }
 
+// isScheme reports whether s is a scheme by its form (RFC 3986 section 3.1).
 func isScheme(s string) bool {
 	for i := range len(s) {
 		c := s[i] | 0x20
@@ -100,6 +104,7 @@ func (p parts) url() (u *url.URL, err error) {
 	return u, nil
 }
 
+// hasControl reports whether s has a control character of ASCII.
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
@@ -221,6 +226,7 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
+// defaultPort returns the port of a URL that has none.
 func defaultPort(scheme string) string {
 	switch scheme {
 	case "https":

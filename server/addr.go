@@ -1,3 +1,6 @@
+// Limits, who is one client: the address that a request comes from. It holds nothing
+// and needs no lock.
+
 package server
 
 import (
@@ -38,6 +41,7 @@ func (s *Server) ClientAddr(r *http.Request) netip.Addr {
 	return addr
 }
 
+// trusts reports whether addr is one of the proxies that are believed.
 func (s *Server) trusts(addr netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }

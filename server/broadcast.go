@@ -1,3 +1,6 @@
+// Messages to many connections, and what becomes of a peer that is too slow for them.
+// It uses connections as any user does.
+
 package server
 
 import (

@@ -1,3 +1,6 @@
+// Limits, the TCP connections that wait for another request and give way to new ones.
+// Server.mu guards them; it closes nothing itself.
+
 package server
 
 import (
@@ -15,12 +18,13 @@ type idleConns struct {
 	at    map[net.Conn]*list.Element // nil for one that gave way, until it's known to be over
 }
 
+// An idleConn is one of them.
 type idleConn struct {
 	nc   net.Conn
-	addr netip.Addr // as it's counted
+	addr netip.Addr // as limits count it: see client
 }
 
-// add adds nc at the end. A connection of a type that == doesn't compare could not be
+// add adds nc as the one that has waited for the shortest time. A connection of a type that == doesn't compare could not be
 // found again, and is left out, so that it never gives way.
 func (s *idleConns) add(nc net.Conn, addr netip.Addr) {
 	if !reflect.ValueOf(nc).Comparable() {

@@ -1,3 +1,7 @@
+// What the Server logs, and how often strangers can make it do so. No text of a
+// request's query, of its other headers or of a message is taken. Server.mu guards only
+// the counts; nothing is logged while it's held.
+
 package server
 
 import (
@@ -9,6 +13,7 @@ import (
 	"hawser/websocket"
 )
 
+// logger returns the Logger of s, or the default one.
 func (s *Server) logger() *slog.Logger {
 	if s.Logger != nil {
 		return s.Logger
@@ -26,8 +31,10 @@ func (s *Server) logRequest(level slog.Level, r *http.Request, msg string, args 
 	}
 }
 
+// maxLogged is how many bytes of something that the client chose are logged.
 const maxLogged = 256
 
+// beginning returns s, cut to maxLogged bytes.
 func beginning(s string) string {
 	if len(s) > maxLogged {
 		return s[:maxLogged] + "..."
@@ -91,8 +98,10 @@ func (b *warnings) take(now time.Time) (ok bool, suppressed int) {
 	return true, suppressed
 }
 
+// logs reports whether anything of the given level is logged.
 func (s *Server) logs(level slog.Level) bool { return s.logger().Enabled(context.Background(), level) }
 
+// logEnd logs the end e of c, which has lasted since the given time.
 func (s *Server) logEnd(c *websocket.Conn, e *websocket.CloseError, since time.Time) {
 	l := s.logger().With("remote", c.RemoteAddr(), "code", int(finalCode(e)), "lasted", time.Since(since))
 	if e.Err != nil {

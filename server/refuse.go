@@ -1,3 +1,6 @@
+// Refusals: how a request that isn't upgraded is answered, within a bounded time. Why
+// it's refused is for upgrade.go and limits.go to say.
+
 package server
 
 import (

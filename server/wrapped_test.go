@@ -39,10 +39,12 @@ func TestWrappedListener(t *testing.T) {
 	own, cancel := context.WithTimeout(context.Background(), 20*time.Second) // of a test that hangs
 	defer cancel()
 	url := "ws://" + l.Addr().String()
+	// Neither side may wait for its own close timeout.
+	d := client.Dialer{Config: websocket.Config{CloseTimeout: time.Minute}}
 	// A place is free when the connection before is over: it's the only one.
 	dial := func() *websocket.Conn {
 		for {
-			c, err := client.Dial(own, url)
+			c, _, err := d.Dial(own, url)
 			if err == nil {
 				return c
 			}
