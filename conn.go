@@ -57,7 +57,7 @@ type Conn struct {
 	out  outbound
 	sock socket // t, if it's a plain socket
 
-	limit atomic.Pointer[writeLimit] // nil if no write had to wait so far; written by whoever writes
+	limit atomic.Pointer[writeLimit] // nil if no write had to wait so far; stored by whoever writes; its lock is a leaf
 
 	// Both are nil if no compression was agreed on.
 	inflater *inflater

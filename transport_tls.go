@@ -68,7 +68,9 @@ func (s *tlsSource) ReadLate(l frame.Lender) (int, error) {
 	s.c.beforeRead()
 	empty := l.Give()
 	if empty && s.full && s.drains {
-		if n := s.drain(l.Take(), 0); n > 0 {
+		p := l.Take()
+		if n := s.drain(p, 0); n > 0 {
+			s.full = n == len(p)
 			return n, nil
 		}
 		l.Give()

@@ -5,12 +5,14 @@ package client
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 const (
@@ -25,11 +27,18 @@ var errHeadTooLong = fmt.Errorf("the head of the response is longer than %d byte
 func roundTrip(nc net.Conn, req *http.Request) (resp *http.Response, unread []byte, err error) {
 	sent := *req
 	sent.Header = spelled(req.Header)
-	if err := sent.Write(nc); err != nil {
+	var b bytes.Buffer // else Write makes a larger one
+	if err := sent.Write(&b); err != nil {
+		return nil, nil, err
+	}
+	if _, err := nc.Write(b.Bytes()); err != nil {
 		return nil, nil, err
 	}
 	return readResponse(nc, req)
 }
+
+// readers are those whose response needs them no more.
+var readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
 
 // spelled returns h with the headers of the handshake spelled as in RFC 6455, which
 // is not how http.Header spells them. The case of a header's name means nothing,
@@ -49,7 +58,8 @@ func spelled(h http.Header) http.Header {
 // and what came behind it.
 func readResponse(nc net.Conn, req *http.Request) (*http.Response, []byte, error) {
 	limited := &io.LimitedReader{R: nc, N: maxHead}
-	br := bufio.NewReader(limited)
+	br := readers.Get().(*bufio.Reader)
+	br.Reset(limited)
 	for range maxInterimHeads {
 		resp, err := http.ReadResponse(br, req)
 		if err != nil {
@@ -60,7 +70,14 @@ func readResponse(nc net.Conn, req *http.Request) (*http.Response, []byte, error
 			}
 			return nil, nil, err
 		}
-		if resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
+		if resp.StatusCode == http.StatusSwitchingProtocols { // has no body
+			unread, _ := br.Peek(br.Buffered())
+			unread = bytes.Clone(unread)
+			br.Reset(nil)
+			readers.Put(br)
+			return resp, unread, nil
+		}
+		if resp.StatusCode >= 200 {
 			limited.N = maxBody + int64(br.Size()) // for the body of a refusal
 			unread, _ := br.Peek(br.Buffered())
 			return resp, unread, nil
