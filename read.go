@@ -95,7 +95,9 @@ func (c *Conn) unlockRead() {
 
 // Read returns the next message. The slice is a part of the read buffer: it's
 // valid until the next call of Read, Reader or Messages; its bytes may be
-// changed. Copy what you want to keep.
+// changed. [Conn.ReadAppend] and [Message.Clone] are for what you want to keep. A
+// slice that was kept without them is found only by running with -race, whose report
+// names messageUsedAfterNextRead, or with -tags poison, where it says so itself.
 //
 // When ctx ends first, the error matches ctx.Err() and the connection stays as
 // it is: the next call goes on where this one stopped, also in the middle of a

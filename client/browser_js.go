@@ -75,6 +75,7 @@ func (d *Dialer) checkBrowser(u *url.URL) error {
 		{"MaxRedirects", d.MaxRedirects != 0},
 		{"TLSConfig", d.TLSConfig != nil},
 		{"Proxy", d.Proxy != nil},
+		{"ProxyConnectHeader", len(d.ProxyConnectHeader) > 0},
 		{"DialContext", d.DialContext != nil},
 		{"DialTLSContext", d.DialTLSContext != nil},
 		{"HTTPClient", d.HTTPClient != nil},

@@ -1,6 +1,7 @@
 package frame_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"math"
@@ -127,6 +128,23 @@ func TestErrorText(t *testing.T) {
 	} {
 		if got := (&frame.Error{Code: frame.CodeProtocolError, Section: section, Text: "what was wrong"}).Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestAppendSizes: a frame is its header and its payload, whatever capacity there is.
+func TestAppendSizes(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 124, 125, 126, 127, 65535, 65536} {
+		payload := []byte(strings.Repeat("x", n))
+		for _, h := range []frame.Header{{Fin: true, Opcode: frame.Binary}, {Opcode: frame.Text, Rsv: frame.Rsv1}, {Fin: true, Masked: true}} { // the key is 0
+			h.Length = int64(n)
+			want := append(h.Append([]byte("x")), payload...)
+			for _, room := range []int{0, n + 1, n + 2, n + 3, n + 20} {
+				if got := frame.Append(append(make([]byte, 0, 1+room), 'x'), h, payload); !bytes.Equal(got, want) {
+					t.Errorf("%+v with room for %d bytes: got %.20q, want %.20q", h, room, got, want)
+				}
+			}
 		}
 	}
 }

@@ -92,9 +92,9 @@ func (r *Reader) Fill() error {
 // Whole consumes the next frame if all of it has arrived and it is a message by
 // itself: a final Text or Binary frame, without reserved bits, of less than 64 KiB,
 // that breaks no rule. It returns the opcode and the unmasked payload, which is valid
-// as long as that of [Reader.Payload]. Otherwise ok is false, nothing is consumed, and
-// [Reader.Next] returns the frame or its error. It is low-level: see the package's
-// documentation.
+// as long as that of [Reader.Payload]. Otherwise, and if fewer than 6 bytes have arrived,
+// ok is false, nothing is consumed, and [Reader.Next] returns the frame or its error. It
+// is low-level: see the package's documentation.
 func (r *Reader) Whole() (op Opcode, p []byte, ok bool) {
 	if r.b == nil || r.left > 0 || r.rules.open != 0 || r.err != nil {
 		return 0, nil, false

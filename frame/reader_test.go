@@ -383,6 +383,43 @@ func TestReaderNoLimit(t *testing.T) {
 	}
 }
 
+// TestReaderFill: Fill reads if nothing is left to consume, and only then.
+func TestReaderFill(t *testing.T) {
+	t.Parallel()
+	r := NewReader(iotest.OneByteReader(bytes.NewReader([]byte("\x8a\x00"))), Rules{Role: Client}, 0)
+	for range 2 { // the second call finds a byte
+		if err := r.Fill(); err != nil || r.Buffered() != 1 {
+			t.Errorf("%d bytes, %v", r.Buffered(), err)
+		}
+	}
+	if h, err := r.Next(); h.Opcode != Pong || err != nil {
+		t.Error(h, err)
+	}
+	if err := r.Fill(); err != io.EOF {
+		t.Error(err)
+	}
+}
+
+// TestReaderEmptyPayload: Payload returns nothing and no error where nothing is left; Piece
+// returns io.EOF.
+func TestReaderEmptyPayload(t *testing.T) {
+	t.Parallel()
+	for _, payload := range []string{"", "abc"} {
+		r := NewReader(bytes.NewReader(stream(Server, event{Op: Ping, Fin: true, Payload: payload})), Rules{}, 0)
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{payload, "", ""} {
+			if p, err := r.Payload(); string(p) != want || err != nil {
+				t.Errorf("Payload of %q: %q, %v; want %q", payload, p, err, want)
+			}
+		}
+		if p, err := r.Piece(); p != nil || err != io.EOF {
+			t.Errorf("Piece at the end of %q: %q, %v", payload, p, err)
+		}
+	}
+}
+
 func TestReaderNoProgress(t *testing.T) {
 	t.Parallel()
 	r := NewReader(iotest.ErrReader(nil), Rules{}, 0)
@@ -521,6 +558,11 @@ func TestReaderWhole(t *testing.T) {
 				}
 			}
 			r := NewReader(bytes.NewReader(nil), Rules{Role: tt.role}, tt.max)
+			r.Preload(tt.in)
+			if _, _, ok := r.Whole(); ok != tt.ok {
+				t.Errorf("with nothing behind it: %v", ok)
+			}
+			r = NewReader(bytes.NewReader(nil), Rules{Role: tt.role}, tt.max)
 			r.Preload(tt.in)
 			r.Preload(after)
 			op, p, ok := r.Whole()

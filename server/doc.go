@@ -35,8 +35,8 @@
 // # Without net/http
 //
 // [Server.Serve] is for a port with nothing but WebSockets, and very many of them: it
-// accepts connections and reads requests by itself. A handshake costs a third less, and
-// of what net/http allocates for one, 12 KB, nine tenths are not:
+// accepts connections and reads requests by itself. A handshake takes about a third less
+// CPU than below an [http.Server], and allocates 1.5 KB instead of 12:
 //
 //	l, err := net.Listen("tcp", ":8080")
 //	if err != nil {

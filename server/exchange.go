@@ -34,6 +34,7 @@ type exchange struct {
 	status int         // of the answer, 0 until it's known
 	body   []byte      // that is held until the answer is complete or long
 	begun  bool        // the head of the answer has been sent
+	ended  bool        // its place has been given back
 	shown  bool        // functions of the user have seen the request and may keep parts
 	err    error       // of sending the answer
 }
@@ -47,9 +48,13 @@ func newExchange(nc net.Conn, addr netip.Addr) *exchange {
 }
 
 // release gives x back, with the memory that nobody else can have kept and that isn't
-// much.
+// much. Of an exchange that functions of the user have seen, that's the buffer alone.
 func (x *exchange) release() {
-	if x.shown || len(x.head.values) > maxValues || cap(x.in) > firstHead || cap(x.body) > answerHeld {
+	if cap(x.in) > firstHead || cap(x.body) > answerHeld || len(x.head.values) > maxValues {
+		return
+	}
+	if x.shown {
+		exchanges.Put(&exchange{in: x.in[:0]})
 		return
 	}
 	fields, values := x.head.fields, x.head.values

@@ -201,7 +201,7 @@ func (a *attendants) run(x *exchange) {
 }
 
 // beginExchange returns the reason why there is no place for x, "" if there is. In both
-// cases it has to be followed by endExchange.
+// cases it has to be followed by endHandshake, endExchange and end.
 func (s *Server) beginExchange(x *exchange) (reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,22 +230,27 @@ func (s *Server) headIsRead(x *exchange) (closing bool) {
 	return s.closing
 }
 
-// endExchange is called when x has become a connection, or is over.
+// endExchange gives back the place of x, once. It's called before the peer can see that x
+// is over or upgraded, so that it finds the place free if it comes back.
 func (s *Server) endExchange(x *exchange) {
+	if x.ended {
+		return
+	}
+	x.ended = true
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.serving.exchanges, x)
 	s.load.addHead(x.addr, -1)
-	s.mu.Unlock()
-	x.release()
-	s.end()
 }
 
 // turnAway is for a connection that there is no place for. On a plain socket there's
 // always room for an answer as short as this one; nothing waits for others.
 func (s *Server) turnAway(x *exchange, reason string) {
-	defer s.endExchange(x)
-	defer s.endHandshake()
+	defer s.end()
+	defer x.release()
 	defer x.nc.Close()
+	s.endHandshake()
+	s.endExchange(x)
 	switch x.nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 		err := error(errClosing)
@@ -264,9 +269,9 @@ func (s *Server) turnAway(x *exchange, reason string) {
 // attend reads the request of x and upgrades it, or refuses it. The handler has a
 // goroutine of its own, for this one's stack has grown.
 func (s *Server) attend(x *exchange) {
-	defer s.endExchange(x)
-	c := s.upgradeExchange(x)
-	if c != nil {
+	defer s.end()
+	defer x.release()
+	if c := s.upgradeExchange(x); c != nil {
 		s.begin()
 		go s.handle(c, s.Handler)
 	}
@@ -279,6 +284,7 @@ func (s *Server) upgradeExchange(x *exchange) *websocket.Conn {
 		if p := recover(); p != nil && p != http.ErrAbortHandler { // of Check or Refuse
 			s.logger().Error("websocket: panic in handshake", "remote", remoteAddr(x.nc), "panic", p, "stack", string(debug.Stack()))
 		}
+		s.endExchange(x)
 		if o.t == nil {
 			x.nc.Close()
 		}
@@ -293,6 +299,7 @@ func (s *Server) upgradeExchange(x *exchange) *websocket.Conn {
 		x.linger()
 		return nil
 	}
+	s.endExchange(x)
 	c := s.open(&o)
 	if o.place.late {
 		c.Close(frame.CodeGoingAway, "")

@@ -27,10 +27,10 @@ type Handler func(ctx context.Context, c *websocket.Conn)
 // zero value with a Handler is ready to use, and safe: each field says what its zero
 // value stands for.
 type Server struct {
-	// Handler is for the requests that come through ServeHTTP, each in a goroutine
-	// of its own, so that nothing of the request is kept meanwhile. Nil is for
+	// Handler is for the requests that come through ServeHTTP and Serve, each in a
+	// goroutine of its own, so that nothing of the request is kept meanwhile. Nil is for
 	// servers that are used by [Server.With] and [Server.Upgrade] only: ServeHTTP
-	// then answers with status 500.
+	// then answers with status 500, and Serve returns an error.
 	Handler Handler
 	// Config has the limits of each connection. The zero value has them all at their
 	// defaults, and no compression.
@@ -77,9 +77,10 @@ type Server struct {
 	// proxy all clients have one address unless TrustedProxies has it.
 	MaxConnsPerAddr int
 	// MaxHandshakes is how many opening handshakes may be under way. One more is
-	// refused with status 503, and with [Server.ConnState] in place it also bounds
-	// the TCP connections that are not upgraded, where idle ones give way to new
-	// ones. 0 is [DefaultMaxHandshakes], a negative value no limit.
+	// refused with status 503. On [Server.Serve] a handshake begins when its
+	// connection is accepted; with [Server.ConnState] in place the limit also bounds
+	// the TCP connections of an [http.Server] that are not upgraded, where idle ones
+	// give way to new ones. 0 is [DefaultMaxHandshakes], a negative value no limit.
 	MaxHandshakes int
 	// HandshakeTimeout is how long a connection of [Server.Serve] may take until its
 	// request is there, the handshake of TLS included. 0 is

@@ -296,6 +296,38 @@ func TestServerMode(t *testing.T) {
 	}
 }
 
+// TestClientThatLeavesOut: a case that a client has not run is none that passed.
+func TestClientThatLeavesOut(t *testing.T) {
+	t.Parallel()
+	out := &lines{all: make(chan string, 100)}
+	var errs bytes.Buffer
+	ended := make(chan int)
+	go func() {
+		ended <- run(t.Context(), []string{"-mode", "server", "-url", "ws://127.0.0.1:0", "-cases", "1.1.1,1.1.2,1.1.3", "-quiet"}, out, &errs)
+	}()
+	var base string
+	if _, err := fmt.Sscanf(<-out.all, "listening on %s with", &base); err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.Dial(t.Context(), base+"/runCase?case=2&agent=test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	echo(t.Context(), c)
+	if c, err = client.Dial(t.Context(), base+"/updateReports?agent=test"); err != nil {
+		t.Fatal(err)
+	}
+	for range c.Messages(t.Context()) {
+	}
+	if code := <-ended; code != 2 || errs.Len() > 0 {
+		t.Errorf("exit code %d, %q", code, errs.String())
+	}
+	<-out.all // the summary
+	if line := <-out.all; line != "test has left out 2 cases\n" {
+		t.Errorf("%q", line)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	if code, out, err := conform(t, "-h"); code != 0 || out != "" || !strings.Contains(err, "usage: conform -mode client|server") || !strings.Contains(err, "-patience") {

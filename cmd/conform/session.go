@@ -240,11 +240,23 @@ func (s *session) end(ctx context.Context) int {
 		fmt.Fprintln(s.out, "no case was run")
 		return exitFailed
 	}
+	code := exitOK
+	for agent, n := range s.report.Agents() {
+		for _, c := range s.cases {
+			if s.skips(agent, c) {
+				n++
+			}
+		}
+		if left := len(s.cases) - n; left > 0 && !(s.failFast && len(failed) > 0) {
+			fmt.Fprintf(s.out, "%s has left out %d cases\n", agent, left)
+			code = exitFailed
+		}
+	}
 	if len(failed) > 0 {
 		fmt.Fprintf(s.out, "%d cases failed\n", len(failed))
-		return exitFailed
+		code = exitFailed
 	}
-	return exitOK
+	return code
 }
 
 func tally(counts []report.Count) string {

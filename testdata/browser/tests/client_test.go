@@ -12,7 +12,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall/js"
 	"testing"
@@ -267,6 +269,41 @@ func TestDialsThatFail(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v; want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// TestEveryFieldOfADialerIsHonouredOrRefused: those to come as well.
+func TestEveryFieldOfADialerIsHonouredOrRefused(t *testing.T) {
+	honoured := []string{"Config", "Subprotocols", "Timeout"}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[client.Dialer]()) {
+		if !field.IsExported() || slices.Contains(honoured, field.Name) {
+			continue
+		}
+		var d client.Dialer
+		set := reflect.ValueOf(&d).Elem().FieldByIndex(field.Index)
+		switch field.Type.Kind() {
+		case reflect.Func:
+			set.Set(reflect.MakeFunc(field.Type, func([]reflect.Value) []reflect.Value { panic("called") }))
+		case reflect.Map:
+			set.Set(reflect.ValueOf(map[string][]string{"X": {"y"}}).Convert(field.Type))
+		case reflect.Pointer:
+			set.Set(reflect.New(field.Type.Elem()))
+		case reflect.Int:
+			set.SetInt(1)
+		case reflect.Bool:
+			set.SetBool(true)
+		case reflect.String:
+			set.SetString("x")
+		default:
+			t.Errorf("%s: this test knows no %s", field.Name, field.Type)
+			continue
+		}
+		if c, _, err := d.Dial(t.Context(), url("/echo")); err == nil || !strings.Contains(err.Error(), "Dialer."+field.Name+" ") {
+			t.Errorf("%s: %v", field.Name, err)
+			if err == nil {
+				c.CloseNow()
+			}
 		}
 	}
 }

@@ -142,7 +142,7 @@ func start(cmd *exec.Cmd) (where string, lines *bufio.Scanner, err error) {
 	return "", nil, errors.Join(errors.New("it doesn't say where it listens"), cmd.Wait())
 }
 
-var failed = regexp.MustCompile(`(?m)^(\d+(?:\.\d+)+) .*(?:FAILED|WRONG CODE|UNCLEAN).*?: sends`)
+var failed = regexp.MustCompile(`(?m)^(\d+(?:\.\d+)+) .*(?:FAILED|WRONG CODE|UNCLEAN|NON-STRICT).*?: sends`)
 
 // verdict makes of what conform printed and how it exited the case that failed.
 func verdict(role, text string, err error) (string, error) {
@@ -173,7 +173,7 @@ func (s *suite) server(ctx context.Context, overlay string) (string, error) {
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
 	text, err := exec.CommandContext(ctx, s.conform, "-mode", "client", "-url", "ws://127.0.0.1:"+port+"/echo",
-		"-short", "-fail-fast", "-parallel", "16").CombinedOutput()
+		"-short", "-fail-fast", "-parallel", "16", "-patience", "3").CombinedOutput()
 	return verdict("server", string(text), err)
 }
 
@@ -183,7 +183,7 @@ func (s *suite) client(ctx context.Context, overlay string, cases []string, flag
 	if err := s.build(ctx, "testdata/autobahn/client", client, overlay); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, s.conform, append(cases, "-mode", "server", "-url", "ws://127.0.0.1:0", "-fail-fast")...)
+	cmd := exec.CommandContext(ctx, s.conform, append(cases, "-mode", "server", "-url", "ws://127.0.0.1:0", "-fail-fast", "-patience", "3")...)
 	url, lines, err := start(cmd)
 	if err != nil {
 		return "", err

@@ -56,12 +56,9 @@ func (c closing) do(t *T) {
 	t.Conn.Close([]byte(c))
 }
 
-// begun is a step that sends the header of a text frame of some length, whose
-// payload follows in parts.
-type begun struct {
-	length int
-	parts  []Step
-}
+// begun is a step that sends a text frame that isn't the last of its message: its
+// header, then its payload in parts, with other steps between them.
+type begun struct{ parts []Step }
 
 // part is a piece of the payload of a frame that was begun.
 type part string

@@ -110,5 +110,77 @@ func section15() (all []*Case) {
 			}
 		}
 	})
+	for i, bits := range []int{15, 12, 9} {
+		n := Negotiation{
+			Offer: fmt.Sprintf("%s; %s=%d", deflateName, clientWindow, bits),
+			Accept: take(func(o offered, d *handshake.Deflate) bool {
+				d.ServerWindowBits = bits
+				return o.ServerWindowBits == 0 || bits <= o.ServerWindowBits
+			}),
+		}
+		add(fmt.Sprintf("15.3.%d", i+5), fmt.Sprintf("a message longer than a window of %d bits, and one that refers exactly as far back as it reaches", bits),
+			"It's inflated (RFC 7692 section 7.1.2).", n, (*T).farBack)
+	}
 	return all
+}
+
+// farBack sends a message longer than the window that the suite may use, and one
+// that refers to the window's first bytes.
+func (t *T) farBack() {
+	bits, takeover := t.Conn.Agreed.ClientWindowBits, !t.Conn.Agreed.ClientNoTakeover
+	if t.Request != nil {
+		bits, takeover = t.Conn.Agreed.ServerWindowBits, !t.Conn.Agreed.ServerNoTakeover
+	}
+	if !takeover {
+		t.verdict(Unimplemented, "Without takeover there is nothing to refer to.")
+		return
+	}
+	if bits == 0 {
+		bits = 15
+	}
+	p := data.Noise(t.random(), 1<<bits+5000)
+	t.Conn.Send(engine.Frame{Opcode: frame.Binary, Rsv: 4, Payload: storedBlock(p)})
+	if !t.echoes(t.wait(5*seconds), frame.Binary, p) {
+		return
+	}
+	t.Conn.Send(engine.Frame{Opcode: frame.Binary, Rsv: 4, Payload: farthest(bits)})
+	t.echoes(t.wait(5*seconds), frame.Binary, p[5000:5010])
+}
+
+// storedBlock is a message as one stored block (RFC 1951 section 3.2.4).
+func storedBlock(p []byte) []byte {
+	n := len(p)
+	return append(append([]byte{0, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}, p...), 0)
+}
+
+// farthest is a message that repeats the 10 bytes which begin a window before it,
+// in a block with fixed Huffman codes (RFC 1951 sections 3.2.5 and 3.2.6).
+func farthest(bits int) []byte {
+	var out []byte
+	n := 0
+	put := func(b int) {
+		if n%8 == 0 {
+			out = append(out, 0)
+		}
+		out[n/8] |= byte(b << (n % 8))
+		n++
+	}
+	low := func(v, size int) { // from the lowest bit on
+		for i := range size {
+			put(v >> i & 1)
+		}
+	}
+	code := func(v, size int) { // from the highest bit on
+		for i := size - 1; i >= 0; i-- {
+			put(v >> i & 1)
+		}
+	}
+	low(0, 1)         // not the last block
+	low(1, 2)         // fixed codes
+	code(264-256, 7)  // 10 bytes
+	code(2*bits-1, 5) // from a distance whose last value is the window
+	low(-1, bits-2)   // and that value
+	code(256-256, 7)  // the end of the block
+	low(0, 3)         // an empty stored block, without its length
+	return out
 }

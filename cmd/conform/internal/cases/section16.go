@@ -71,11 +71,13 @@ func section16() []*Case {
 		{ID: "16.2.5", Sends: "a compressed message with RSV2 as well", Steps: steps(text(fixedHello).rsv(6)), Wants: "Nothing gives RSV2 a meaning (RFC 6455 section 5.2)."},
 		{ID: "16.2.6", Sends: "a compressed message with RSV3 as well", Steps: steps(text(fixedHello).rsv(5)), Wants: "Nothing gives RSV3 a meaning (RFC 6455 section 5.2)."},
 		{ID: "16.2.7", Sends: "a block of the reserved type 3", Steps: steps(binary("\x06\x00").rsv(4)), Wants: "It can't be inflated (RFC 1951 section 3.2.3)."},
-		{ID: "16.2.8", Sends: "a reference to before the first message", Steps: steps(text(againHello).rsv(4)), Wants: "It can't be inflated (RFC 1951 section 3.2.5)."},
-		{ID: "16.2.9", Sends: "a stored block whose length and its complement differ", Steps: steps(binary("\x00\x05\x00\x00\x00Hello\x00").rsv(4)), Wants: "It can't be inflated (RFC 1951 section 3.2.4)."},
-		{ID: "16.2.10", Sends: "a stored block that is cut short", Steps: steps(binary("\x00\x05\x00\xfa\xffHe").rsv(4)), Wants: "It can't be inflated."},
-		{ID: "16.2.11", Sends: "compressed text that is not UTF-8", Steps: steps(text("\x00\x02\x00\xfd\xff\xc3\x28\x00").rsv(4)), Wants: "Text is UTF-8 when inflated (RFC 6455 section 8.1)."},
-		{ID: "16.2.12", Sends: "compressed text whose last character is cut off", Steps: steps(text("\x00\x01\x00\xfe\xff\xc3\x00").rsv(4)), Wants: "Text is UTF-8 when inflated (RFC 6455 section 8.1)."},
+		{ID: "16.2.8", Sends: "a block with fixed codes that is marked with the reserved type 3", Steps: steps(text("\xf6" + fixedHello[1:]).rsv(4)), Wants: "It can't be inflated (RFC 1951 section 3.2.3)."},
+		{ID: "16.2.9", Sends: "a block with dynamic codes that is marked with the reserved type 3", Steps: steps(text(string([]byte{packed[0] | 6}) + packed[1:]).rsv(4)), Wants: "It can't be inflated (RFC 1951 section 3.2.3)."},
+		{ID: "16.2.10", Sends: "a reference to before the first message", Steps: steps(text(againHello).rsv(4)), Wants: "It can't be inflated (RFC 1951 section 3.2.5)."},
+		{ID: "16.2.11", Sends: "a stored block whose length and its complement differ", Steps: steps(binary("\x00\x05\x00\x00\x00Hello\x00").rsv(4)), Wants: "It can't be inflated (RFC 1951 section 3.2.4)."},
+		{ID: "16.2.12", Sends: "a stored block that is cut short", Steps: steps(binary("\x00\x05\x00\xfa\xffHe").rsv(4)), Wants: "It can't be inflated."},
+		{ID: "16.2.13", Sends: "compressed text that is not UTF-8", Steps: steps(text("\x00\x02\x00\xfd\xff\xc3\x28\x00").rsv(4)), Wants: "Text is UTF-8 when inflated (RFC 6455 section 8.1)."},
+		{ID: "16.2.14", Sends: "compressed text whose last character is cut off", Steps: steps(text("\x00\x01\x00\xfe\xff\xc3\x00").rsv(4)), Wants: "Text is UTF-8 when inflated (RFC 6455 section 8.1)."},
 	}
 	for i, c := range bad {
 		send := c.Steps
@@ -89,7 +91,7 @@ func section16() []*Case {
 		if c.End = fails(1002); i >= 6 {
 			c.End = fails(1002, 1007) // RFC 7692 has no code for it
 		}
-		if i >= 10 {
+		if i >= 12 {
 			c.End = fails(1007)
 		}
 	}

@@ -108,6 +108,17 @@ func (r *Report) Failed(strict bool) (failed []*cases.Result, total int) {
 	return failed, total
 }
 
+// Agents returns how many cases have a result, by agent.
+func (r *Report) Agents() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := map[string]int{}
+	for agent, all := range r.agents {
+		n[agent] = len(all)
+	}
+	return n
+}
+
 // Tally counts the verdicts on behavior and on the close.
 func (r *Report) Tally() (behavior, closes []Count) {
 	b, c := map[cases.Verdict]int{}, map[cases.Verdict]int{}
