@@ -1,12 +1,14 @@
 package websocket_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hawser/websocket"
@@ -200,6 +202,33 @@ func TestMute(t *testing.T) {
 					t.Errorf("%+v", e)
 				}
 				wg.Wait()
+			})
+		}
+	}
+}
+
+// TestEndsOnOwnAccount: an end that this side brings about without a Close frame is
+// told as one that this side began.
+func TestEndsOnOwnAccount(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(c *websocket.Conn, cancel func()){
+		"CloseNow":            func(c *websocket.Conn, _ func()) { c.CloseNow() },
+		"end of its context":  func(_ *websocket.Conn, cancel func()) { cancel() },
+		"silence of the peer": func(c *websocket.Conn, _ func()) { c.Read(ctx) },
+	}
+	for name, end := range tests {
+		for _, role := range []frame.Role{frame.Client, frame.Server} {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := websocket.NewPipe()
+				own, cancel := context.WithCancel(ctx)
+				defer cancel()
+				c := websocket.NewConn(a, websocket.Setup{Role: role, Context: own}, websocket.Config{PingInterval: time.Second})
+				end(c, cancel)
+				<-c.Done()
+				if e := closeError(t, c.Err()); !e.Local || e.Code != websocket.CodeAbnormal || e.SentCode != 0 {
+					t.Errorf("%s of a %v: %+v", name, role, e)
+				}
+				b.Close()
 			})
 		}
 	}

@@ -157,6 +157,38 @@ func TestEndWhileBlocked(t *testing.T) {
 	}
 }
 
+// TestEndWhileBlockedForEver: of a peer that closes and then takes nothing of what was
+// accepted for it, the transport is closed when the close timeout is over.
+func TestEndWhileBlockedForEver(t *testing.T) {
+	t.Parallel()
+	for _, role := range []frame.Role{frame.Client, frame.Server} {
+		for _, writeTimeout := range []time.Duration{0, -1} {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := websocket.NewPipe()
+				c := websocket.NewConn(a, websocket.Setup{Role: role}, websocket.Config{CloseTimeout: 7 * time.Second, WriteTimeout: writeTimeout})
+				if err := c.Post(websocket.NewPrepared(websocket.Binary, make([]byte, 300_000))); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				p := &peer{t: t, role: role}
+				b.Write(p.bytes(cls, status(1000, "")))
+				start := time.Now()
+				if _, _, err := c.Read(ctx); websocket.CloseCode(err) != 1000 {
+					t.Error(err)
+				}
+				<-c.Done()
+				synctest.Wait()
+				if _, err := b.Write([]byte("x")); err == nil {
+					t.Errorf("%v: the transport is open after %v", role, time.Since(start))
+				}
+				if d := time.Since(start).Truncate(time.Second); d != 7*time.Second {
+					t.Errorf("%v: it took %v", role, d)
+				}
+			})
+		}
+	}
+}
+
 // TestEndOfTransport: in which order a Conn ends its stream, and closes it once.
 func TestEndOfTransport(t *testing.T) {
 	t.Parallel()
