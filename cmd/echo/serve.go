@@ -79,7 +79,7 @@ func serve(ctx context.Context, o *options, out, logs *lineWriter) error {
 	for _, l := range listeners {
 		go func() {
 			if tlsConfig != nil {
-				failed <- hs.ServeTLS(l, "", "")
+				failed <- hs.ServeTLS(server.BelowTLS(l), "", "")
 			} else {
 				failed <- hs.Serve(l)
 			}
