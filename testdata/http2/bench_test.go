@@ -114,6 +114,41 @@ func BenchmarkEcho(b *testing.B) {
 	}
 }
 
+// BenchmarkSockets has a message of 100 bytes go there and back on each of many sockets,
+// which over HTTP/2 are on one TCP connection. The processor time is for one message.
+func BenchmarkSockets(b *testing.B) {
+	addr, pid := startEcho(b)
+	for _, n := range []int{1, 10, 100, 1000} {
+		for _, way := range ways {
+			b.Run(fmt.Sprintf("%d/%s", n, way.name), func(b *testing.B) {
+				pool := way.pool()
+				conns := make([]*websocket.Conn, n)
+				for i := range conns {
+					conns[i] = open(b, addr, pool)
+				}
+				p := make([]byte, 100)
+				before := cpu(b, pid)
+				for b.Loop() {
+					for _, c := range conns {
+						if err := c.Write(ctx, websocket.Binary, p); err != nil {
+							b.Fatal(err)
+						}
+					}
+					for _, c := range conns {
+						if _, _, err := c.Read(ctx); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+				b.ReportMetric(float64((cpu(b, pid)-before).Microseconds())/float64(b.N*n), "cpu-µs/message")
+				for _, c := range conns {
+					c.CloseNow()
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkIdle tells what a socket takes of the server's memory that has nothing to say.
 func BenchmarkIdle(b *testing.B) {
 	const n = 1000
