@@ -136,6 +136,9 @@ func (c *Conn) source() frame.LateReader {
 	if s := newTLSSource(c); s != nil {
 		return s
 	}
+	if w, ok := c.t.(readWaiter); ok {
+		return waitingSource{c, w}
+	}
 	return plainSource{c}
 }
 

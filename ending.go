@@ -332,5 +332,11 @@ func (c *Conn) linger(e *CloseError) {
 
 // endsFirst reports whether it's this side that ends its stream first when the
 // closing handshake is through: on TCP the server, so that the state that remains
-// of a connection is there (RFC 6455 section 7.1.1).
-func (c *Conn) endsFirst() bool { return c.out.role == frame.Server }
+// of a connection is there (RFC 6455 section 7.1.1), unless the transport has its own
+// view.
+func (c *Conn) endsFirst() bool {
+	if t, ok := c.t.(interface{ EndsFirst() bool }); ok {
+		return t.EndsFirst()
+	}
+	return c.out.role == frame.Server
+}

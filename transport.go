@@ -19,6 +19,12 @@ import (
 // which sends only some codes, Close and CloseWrite return its error instead of
 // closing.
 //
+// A server ends its direction first, as on TCP, and a client waits for that, unless the
+// transport has a method EndsFirst() bool that says otherwise: where no state remains of
+// an ended connection, as with a stream of HTTP/2, both may. If it has a method
+// WaitRead() error, which returns nil when a Read would not wait, and else what Read
+// would return, then no buffer is held while waiting.
+//
 // Close must end a Read and a Write that are under way. Deadlines must work as
 // those of net.Conn do.
 type Transport interface {
@@ -87,6 +93,31 @@ func (s plainSource) ReadLate(l frame.Lender) (int, error) {
 		return 0, err
 	}
 	n, err := s.c.t.Read(l.Take())
+	s.c.afterWait(n)
+	return n, err
+}
+
+// readWaiter is a [Transport] that can wait for bytes without a buffer.
+type readWaiter interface{ WaitRead() error }
+
+// waitingSource reads from such a transport.
+type waitingSource struct {
+	c *Conn
+	w readWaiter
+}
+
+// ReadLate implements [frame.LateReader].
+func (s waitingSource) ReadLate(l frame.Lender) (n int, err error) {
+	s.c.beforeRead()
+	if err := s.c.beforeWait(); err != nil {
+		return 0, err
+	}
+	if l.Give() {
+		err = s.w.WaitRead()
+	}
+	if err == nil {
+		n, err = s.c.t.Read(l.Take())
+	}
 	s.c.afterWait(n)
 	return n, err
 }

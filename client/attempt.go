@@ -24,6 +24,7 @@ type attempt struct {
 	header http.Header     // in canonical form, without Host
 	host   string          // for the header Host, or "" for that of u
 	via    []*http.Request // those that were redirected, oldest first
+	http1  bool            // the server has no HTTP/2, or is asked no more
 }
 
 func (d *Dialer) newAttempt(rawURL string) (*attempt, error) {
@@ -74,19 +75,37 @@ func takeHost(h http.Header) (string, error) {
 // dial makes one attempt: the way to the server first, then the handshake on it.
 // again tells that the server redirects, and a is now the attempt to make.
 func (a *attempt) dial(ctx context.Context) (c *websocket.Conn, resp *http.Response, again bool, err error) {
+	var nc net.Conn
+	if a.wantsHTTP2() {
+		var fallback bool
+		if c, resp, again, fallback, nc, err = a.dialHTTP2(ctx); !fallback {
+			return c, resp, again, err
+		}
+		a.http1 = true
+		defer func() { a.http1 = false }() // a redirect may lead to another server
+	}
 	req, key, err := a.request(ctx)
 	if err != nil {
+		if nc != nil {
+			nc.Close()
+		}
 		return nil, nil, false, err
 	}
-	nc, err := a.connect(ctx, req)
-	if err != nil {
-		return nil, nil, false, err
+	if nc == nil {
+		if nc, err = a.connect(ctx, req); err != nil {
+			return nil, nil, false, err
+		}
 	}
 	c, resp, again, err = a.handshake(ctx, nc, req, key)
 	if c == nil {
 		nc.Close()
 	}
 	return c, resp, again, err
+}
+
+// wantsHTTP2 reports whether HTTP/2 is to be tried, or is what is offered.
+func (a *attempt) wantsHTTP2() bool {
+	return a.d.HTTP2 != nil && !a.http1 && (a.u.Scheme == "https" || a.d.HTTP2.Required)
 }
 
 // request makes the request of the opening handshake (RFC 6455 section 4.1).
@@ -139,7 +158,7 @@ func (a *attempt) handshake(ctx context.Context, nc net.Conn, req *http.Request,
 	if a.e.jar != nil {
 		a.e.jar.SetCookies(a.u, resp.Cookies())
 	}
-	setup, err := a.agreed(resp, key)
+	setup, err := a.agreedOn(handshake.CheckResponse(resp, key, a.d.Subprotocols, a.offer()))
 	if err != nil {
 		again, followErr := a.follow(ctx, req, resp)
 		if again {
@@ -176,10 +195,9 @@ func (a *attempt) tolerated() []handshake.Extension {
 	return handshake.OfferDeflate(want)
 }
 
-// agreed checks the response and returns what was agreed on.
-func (a *attempt) agreed(resp *http.Response, key string) (websocket.Setup, error) {
+// agreedOn returns what was agreed on by the response r that was checked with err.
+func (a *attempt) agreedOn(r handshake.Response, err error) (websocket.Setup, error) {
 	offer := a.offer()
-	r, err := handshake.CheckResponse(resp, key, a.d.Subprotocols, offer)
 	setup := websocket.Setup{Role: frame.Client, Subprotocol: r.Protocol}
 	if len(r.Extensions) > 0 && err == nil { // there's only one that was offered
 		var agreed handshake.Deflate

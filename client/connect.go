@@ -20,7 +20,11 @@ func (a *attempt) connect(ctx context.Context, req *http.Request) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	var nc net.Conn
+	return a.connectThrough(ctx, proxy)
+}
+
+// connectThrough is connect through proxy, or directly if that is nil.
+func (a *attempt) connectThrough(ctx context.Context, proxy *url.URL) (nc net.Conn, err error) {
 	if proxy == nil {
 		nc, _, err = a.reach(ctx, a.u)
 	} else {
@@ -48,7 +52,7 @@ func (a *attempt) reach(ctx context.Context, u *url.URL) (nc net.Conn, step stri
 		if nc, err = a.e.dialTLS(ctx, "tcp", address(u)); err != nil {
 			return nil, "connect with TLS", err
 		}
-		nc, err = finishTLS(ctx, nc, u)
+		nc, err = a.finishTLS(ctx, nc, u)
 		return nc, "TLS handshake", err
 	}
 	if nc, err = a.e.dial(ctx, "tcp", address(u)); err != nil {
@@ -69,18 +73,21 @@ func (a *attempt) startTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Co
 		config.ServerName = withoutZone(u.Hostname())
 	}
 	config.NextProtos = []string{"http/1.1"}
-	return finishTLS(ctx, tls.Client(belowtls.New(nc), config), u)
+	if u == a.u && a.wantsHTTP2() {
+		config.NextProtos = []string{"h2", "http/1.1"}
+	}
+	return a.finishTLS(ctx, tls.Client(belowtls.New(nc), config), u)
 }
 
 // finishTLS does what is left of the TLS handshake on a connection to the host of
 // u, and checks that HTTP/1.1 is spoken on it.
-func finishTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
+func (a *attempt) finishTLS(ctx context.Context, nc net.Conn, u *url.URL) (net.Conn, error) {
 	tc, ok := nc.(*tls.Conn)
 	if !ok {
 		return nc, nil // from DialTLSContext; who made it has seen to it
 	}
 	err := tc.HandshakeContext(ctx)
-	if err == nil && tc.ConnectionState().NegotiatedProtocol == "h2" {
+	if err == nil && tc.ConnectionState().NegotiatedProtocol == "h2" && !(u == a.u && a.wantsHTTP2()) {
 		err = errors.New("the connection was made for HTTP/2, and a WebSocket needs HTTP/1.1 here")
 	}
 	if err != nil {

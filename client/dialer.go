@@ -40,8 +40,11 @@ type Dialer struct {
 
 	// TLSConfig is for wss, and for a proxy with the scheme https. The name to verify
 	// is the URL's unless it has one. Nil is the zero Config. Its NextProtos are not
-	// used: HTTP/1.1 is what is offered.
+	// used: HTTP/1.1 is what is offered, and HTTP/2 before it as HTTP2 says.
 	TLSConfig *tls.Config
+	// HTTP2 has WebSockets share TCP connections over HTTP/2 (RFC 8441), where a
+	// server takes them. Nil is HTTP/1.1 only.
+	HTTP2 *HTTP2
 	// Proxy returns the proxy for a request, whose URL has the scheme http or
 	// https; a nil URL is none. Nil, like [http.ProxyFromEnvironment], stands for
 	// [ProxyFromEnvironment]. The schemes http, https, socks5 and socks5h are
@@ -57,7 +60,7 @@ type Dialer struct {
 	// DialTLSContext makes the connections for wss, and to a proxy with the scheme
 	// https, as in an [http.Transport]: it's given the host and port, and returns a
 	// connection on which TLS is under way or done, with HTTP/1.1 to be spoken on
-	// it. Through a proxy it isn't used for the server. Nil is DialContext and
+	// it, or HTTP/2 if HTTP2 is set and a *[tls.Conn] has agreed on that. Through a proxy it isn't used for the server. Nil is DialContext and
 	// TLSConfig.
 	DialTLSContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// HTTPClient lends what isn't set here: its Jar, Timeout and CheckRedirect (which

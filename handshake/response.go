@@ -65,7 +65,7 @@ func checkAgreed(protocol string, extensions []Extension) error {
 // appendHeader appends the headers of the application, apart from those to leave out.
 func appendHeader(dst []byte, h http.Header) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		if canonical := http.CanonicalHeaderKey(name); belongsToHandshake(canonical) || isOfAnotherAnswer(canonical) {
+		if isLeftOut(name) {
 			continue
 		}
 		if err := checkHeader(name, h[name]); err != nil {
@@ -76,6 +76,13 @@ func appendHeader(dst []byte, h http.Header) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+// isLeftOut reports whether a header that the application has set doesn't go out with
+// the answer.
+func isLeftOut(name string) bool {
+	canonical := http.CanonicalHeaderKey(name)
+	return belongsToHandshake(canonical) || isOfAnotherAnswer(canonical)
 }
 
 func appendLine(dst []byte, name, value string) []byte {
@@ -122,6 +129,15 @@ func CheckResponse(resp *http.Response, key string, protocols []string, offered 
 	case trim(h.Get(headerAccept)) != Accept(key):
 		return fail("header Sec-WebSocket-Accept doesn't answer the key")
 	}
+	return checkChosen(resp, protocols, offered)
+}
+
+// checkChosen checks what is the same in all versions of HTTP.
+func checkChosen(resp *http.Response, protocols []string, offered []Extension) (Response, error) {
+	fail := func(format string, args ...any) (Response, error) {
+		return Response{}, &ResponseError{resp.StatusCode, fmt.Sprintf(format, args...)}
+	}
+	h := resp.Header
 	var r Response
 	switch p := h[headerProtocol]; {
 	case len(p) > 1:

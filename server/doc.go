@@ -13,6 +13,11 @@
 //	}}
 //	http.Handle("/echo", s)
 //
+// # HTTP/2
+//
+// The same Server takes WebSockets that are streams of HTTP/2 (RFC 8441), where the
+// process and the [http.Server] let them through: see the function HTTP2.
+//
 // # Origins
 //
 // A browser lets any page open a connection to any server, with the user's

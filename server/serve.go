@@ -31,8 +31,8 @@ import (
 // that says why, and the connection is closed behind it: pages, bodies, keep-alive and
 // HTTP/2 are for an [http.Server]. Refuse isn't asked about what isn't even a request.
 //
-// For TLS, l is that of [tls.NewListener], best on [BelowTLS]; NextProtos of its [tls.Config] should be empty
-// or http/1.1. The handshake of TLS is a part of ours: it counts as one from the beginning
+// For TLS, l is that of [tls.NewListener], best on that of [BelowTLS]; NextProtos of its
+// [tls.Config] should be empty or http/1.1. The handshake of TLS is a part of ours: it counts as one from the beginning
 // and has the same time. A listener of TCP has the kernel send its own keepalive, which
 // costs four system calls for each connection; as a Server sends pings, a
 // [net.ListenConfig] with KeepAlive -1 saves them.

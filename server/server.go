@@ -112,7 +112,8 @@ type Server struct {
 	refusedOrigins, leftOutHeaders warnings
 }
 
-// ServeHTTP upgrades the request and returns; [Server.Handler] goes on by itself.
+// ServeHTTP upgrades the request and returns; [Server.Handler] goes on by itself. On a
+// stream of HTTP/2 it returns when the connection is over.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, s.Handler)
 }
@@ -135,12 +136,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h Handler) {
 			s.end()
 		}
 	}()
-	c, err := s.Upgrade(w, r)
-	if err != nil {
-		return
+	c, stream, err := s.establish(w, r, false)
+	if err == nil {
+		upgraded = true
+		go s.handle(c, h)
 	}
-	upgraded = true
-	go s.handle(c, h)
+	if stream != nil {
+		stream.run()
+	}
 }
 
 // handle has a small frame: the less it leaves of a goroutine's first stack, the

@@ -24,25 +24,48 @@ import (
 // and to HTTP's framing, such as Connection and Sec-WebSocket-Protocol. The connection's
 // context has the values of r.Context(), not its end.
 //
+// On a stream of HTTP/2 (RFC 8441) the caller has to close the connection, by
+// [websocket.Conn.Close] or CloseNow, before its handler returns: the stream ends with
+// it.
+//
 // A request that can't be upgraded has been answered when Upgrade returns its
 // error, which is a *[handshake.Refusal] if it's the client's fault or there are
 // too many.
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	s.begin() // a Shutdown waits
-	defer s.end()
-	var o opening
-	if err := s.upgrade(w, r, &o, s.beginHandshake()); err != nil {
+	c, stream, err := s.establish(w, r, true)
+	if stream != nil {
+		stream.lend(c)
+	}
+	if err != nil {
 		return nil, err
 	}
+	return c, nil
+}
+
+// establish is Upgrade, but for that somebody has to run the stream if there's one,
+// which may also be with an error, besides a connection that ends. lent says that the
+// caller is not this package's own handler.
+func (s *Server) establish(w http.ResponseWriter, r *http.Request, lent bool) (*websocket.Conn, *h2stream, error) {
+	s.begin() // a Shutdown waits
+	defer s.end()
+	o := opening{lent: lent}
+	if err := s.upgrade(w, r, &o, s.beginHandshake()); err != nil {
+		return nil, nil, err
+	}
 	c := s.open(&o)
+	stream, _ := o.t.(*h2stream)
 	if err := c.Err(); err != nil {
-		return nil, fmt.Errorf("websocket: upgrade: %w", err)
+		return c, stream, fmt.Errorf("websocket: upgrade: %w", err)
 	}
 	if o.place.late {
-		c.Close(frame.CodeGoingAway, "")
-		return nil, errClosing.error
+		if stream == nil {
+			c.Close(frame.CodeGoingAway, "")
+		} else {
+			go c.Close(frame.CodeGoingAway, "") // the answer to it comes when the stream is run
+		}
+		return c, stream, errClosing.error
 	}
-	return c, nil
+	return c, stream, nil
 }
 
 // refused is why a request isn't upgraded, and what that counts as.
@@ -63,6 +86,7 @@ type opening struct {
 	buf   *[answerSize]byte   // of answers
 	setup websocket.Setup
 	place *slot
+	lent  bool // see establish
 }
 
 // answers are buffers that most answers fit into, for as long as it takes to send them.
@@ -88,13 +112,17 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, o *opening, err
 	if err == nil {
 		key, extensions, err = s.agree(w, r, o)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case r.ProtoMajor > 1:
+		err = o.takeStream(w, r, extensions)
+	default:
 		err = o.takeConn(w, key, extensions)
 	}
 	if err != nil {
 		return s.refuse(w, r, err)
 	}
-	s.logRequest(slog.LevelDebug, r, "websocket: opened")
+	s.logRequest(slog.LevelDebug, r, "websocket: opened", "proto", r.Proto)
 	if ctx := r.Context(); ctx != context.Background() {
 		o.setup.Context = context.WithoutCancel(ctx)
 	}
@@ -153,6 +181,23 @@ func (o *opening) takeConn(w http.ResponseWriter, key string, extensions []hands
 	return nil
 }
 
+// takeStream takes the stream of an extended CONNECT.
+func (o *opening) takeStream(w http.ResponseWriter, r *http.Request, extensions []handshake.Extension) error {
+	header := w.Header().Clone()
+	if header == nil {
+		header = make(http.Header)
+	}
+	if err := handshake.SetConnectResponse(header, o.setup.Subprotocol, extensions); err != nil {
+		return err
+	}
+	stream, err := acceptStream(w, r, header, o.lent)
+	if err != nil {
+		return err
+	}
+	o.t, o.setup.Answer = stream, streamAnswer
+	return nil
+}
+
 // open makes the connection, which sends the answer. By then it's tracked, so that a
 // client who has the answer gets all that is broadcast from there on.
 func (s *Server) open(o *opening) *websocket.Conn {
@@ -161,7 +206,9 @@ func (s *Server) open(o *opening) *websocket.Conn {
 	o.setup.Opened = func(c *websocket.Conn) { s.track(c, place) }
 	o.setup.Ended = func(c *websocket.Conn) { s.forget(c, place) }
 	c := websocket.NewConn(o.t, o.setup, s.Config)
-	answers.Put(o.buf) // it has been sent, or never will be
+	if o.buf != nil {
+		answers.Put(o.buf) // it has been sent, or never will be
+	}
 	s.startLife(c, place)
 	if o.brw != nil {
 		// net/http doesn't look at these any more, but keeps their buffers as long

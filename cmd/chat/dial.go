@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 
 	"hawser/websocket"
 	"hawser/websocket/client"
@@ -41,6 +42,11 @@ func (o *options) dialer() (*client.Dialer, error) {
 		MaxRedirects: o.follow,
 		TLSConfig:    &tls.Config{InsecureSkipVerify: o.insecure},
 		Proxy:        client.ProxyFromEnvironment,
+	}
+	if o.http2 {
+		// Without TLS there's no way to ask, so who says so has to know.
+		clear := !strings.HasPrefix(o.url, "wss:") && !strings.HasPrefix(o.url, "https:")
+		d.HTTP2 = &client.HTTP2{Required: clear}
 	}
 	if o.unix != "" {
 		d.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -30,6 +30,7 @@ type options struct {
 
 	caCert, cert, key string
 	insecure          bool
+	http2             bool
 	certificates      []tls.Certificate // our own, if there is one
 
 	binary, json bool
@@ -76,6 +77,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	fs.StringVar(&o.cert, "cert", "", "")
 	fs.StringVar(&o.key, "key", "", "")
 	fs.BoolVar(&o.insecure, "insecure", false, "")
+	fs.BoolVar(&o.http2, "http2", false, "")
 
 	fs.BoolVar(&o.binary, "binary", false, "")
 	fs.BoolVar(&o.null, "0", false, "")
@@ -205,6 +207,8 @@ func (o *options) check() error {
 		return errors.New("-follow and -n can't be negative")
 	case o.listen != "" && o.reconnect:
 		return errors.New("-listen and -reconnect exclude each other")
+	case o.listen != "" && o.http2:
+		return errors.New("-listen takes HTTP/1.1 only; cmd/echo has -http2")
 	case o.unix != "" && (o.proxy != "" || o.listen != ""):
 		return errors.New("-unix excludes -proxy and -listen")
 	}

@@ -23,6 +23,8 @@ TLS (wss)
   -cert file            the own certificate
   -key file             and its key
   -insecure             don't verify the server's certificate
+  -http2                use HTTP/2 if the server takes WebSockets over it; with ws
+                        it's taken for granted that it does
 
 Messages
   -binary               send binary messages instead of text, each byte as it is

@@ -30,7 +30,7 @@ func (s *screen) traceDial(ctx context.Context, d *client.Dialer) context.Contex
 		if u != nil {
 			s.note("* through the proxy " + text.Escape(hideInURL(u.String())))
 		}
-		head = r.Method + " " + hideInURL(r.URL.RequestURI()) + " HTTP/1.1"
+		head = r.Method + " " + hideInURL(r.URL.RequestURI()) + " " + r.Proto
 		return u, err
 	}
 	d.TLSConfig.VerifyConnection = func(cs tls.ConnectionState) error {

@@ -23,6 +23,7 @@ type options struct {
 	subprotocols      []string
 	cert, key         string
 	selfSigned, quiet bool
+	http2             bool
 	reusePort         bool
 	version           bool
 
@@ -92,6 +93,7 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.StringVar(&o.cert, "cert", "", "`file` with the TLS certificate; serves wss")
 	fs.StringVar(&o.key, "key", "", "`file` with the key of the certificate")
 	fs.BoolVar(&o.selfSigned, "self-signed", false, "serve wss with a certificate made for this run")
+	fs.BoolVar(&o.http2, "http2", false, "take WebSockets over HTTP/2 as well; without TLS, from clients that know")
 
 	fs.StringVar(&o.compress, "compress", "fast", "`level` of compression for clients that offer it: fast, better or off")
 	fs.IntVar(&o.window, "compress-window", websocket.DefaultWindowBits, "largest window to compress with either way, in `bits` from 8 to 15")

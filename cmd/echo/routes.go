@@ -50,11 +50,13 @@ func wantsPage(r *http.Request) bool {
 // health tells proxies and the like whether to send clients here.
 type health struct{ draining atomic.Bool }
 
-func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	if h.draining.Load() {
-		w.Header().Set("Connection", "close")
+		if r.ProtoMajor == 1 { // others share a connection of HTTP/2
+			w.Header().Set("Connection", "close")
+		}
 		w.WriteHeader(http.StatusServiceUnavailable)
 		io.WriteString(w, "draining\n")
 		return

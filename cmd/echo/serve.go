@@ -15,6 +15,7 @@ import (
 
 	"hawser/websocket/cmd/internal/selfsigned"
 	"hawser/websocket/server"
+	_ "hawser/websocket/server/xconnect" // for -http2; without that nothing here speaks HTTP/2
 )
 
 // serve runs the server until ctx is done and its clients have gone. It prints what
@@ -65,15 +66,20 @@ func serve(ctx context.Context, o *options, out, logs *lineWriter) error {
 	hs := httpServer(o, log, onlyHosts(listeners[0], hosts, log, routes(ws, &journal{w: out, quiet: o.quiet}, o.greeting, health)))
 	hs.TLSConfig = tlsConfig
 	hs.ConnState = ws.ConnState
-	if tlsConfig != nil {
-		// HTTP/2 has no upgrades.
-		hs.Protocols = new(http.Protocols)
-		hs.Protocols.SetHTTP1(true)
+	hs.Protocols = new(http.Protocols)
+	hs.Protocols.SetHTTP1(true)
+	if o.http2 {
+		hs.Protocols.SetHTTP2(tlsConfig != nil)
+		hs.Protocols.SetUnencryptedHTTP2(tlsConfig == nil)
+		if err := server.HTTP2(hs); err != nil {
+			closeAll(listeners)
+			return err
+		}
 	}
 	for _, l := range listeners {
 		go func() {
 			if tlsConfig != nil {
-				failed <- hs.ServeTLS(l, "", "")
+				failed <- hs.ServeTLS(server.BelowTLS(l), "", "")
 			} else {
 				failed <- hs.Serve(l)
 			}

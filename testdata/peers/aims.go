@@ -90,7 +90,7 @@ func (r *results) aimed(a aim) (value float64, of string, ok bool) {
 	if against[0] == "go" {
 		against = nil
 		for _, p := range peers {
-			if p.name != "raw" && p.name != "hawser" {
+			if p.name != "raw" && p.module != "hawser/websocket" {
 				against = append(against, p.name)
 			}
 		}

@@ -24,6 +24,7 @@ func main() {
 	server := flag.String("url", "ws://127.0.0.1:9001", "`URL` of the fuzzingserver")
 	agent := flag.String("agent", "hawser", "`name` in the report")
 	insecure := flag.Bool("insecure", false, "don't verify the server's certificate")
+	http2 := flag.Bool("http2", false, "use HTTP/2")
 	only := flag.Int("case", 0, "run only the case with this `number`")
 	demand := flag.Bool("demand", false, "demand of the server to compress without takeover and with a small window")
 	flag.Parse()
@@ -39,6 +40,9 @@ func main() {
 			},
 			TLSConfig: &tls.Config{InsecureSkipVerify: *insecure},
 		},
+	}
+	if *http2 {
+		t.dialer.HTTP2 = &client.HTTP2{Required: true}
 	}
 	if *demand {
 		t.dialer.Config.Compression.Receive = websocket.Window{Bits: 12, NoTakeover: true}

@@ -1,7 +1,7 @@
 // Command run runs Autobahn's test suite against cmd/echo and against a client,
 // holds the verdicts against what is required, and records them.
 //
-//	go run ./testdata/autobahn/run [-role server|client] [-cases '1.*,7.1.1'] [-tls] [-record] [-docker]
+//	go run ./testdata/autobahn/run [-role server|client] [-cases '1.*,7.1.1'] [-tls] [-http2] [-record] [-docker]
 //
 // It fails if a verdict isn't as required, or isn't as recorded. It is to be run at the root of the repository. The suite is kosoku, which is
 // Autobahn's cases on Python 3, installed into a folder of the user's cache, or
@@ -32,8 +32,8 @@ const here = "testdata/autobahn"
 
 // options are the flags.
 type options struct {
-	role, cases         string
-	tls, record, docker bool
+	role, cases                string
+	tls, http2, record, docker bool
 }
 
 func main() {
@@ -41,6 +41,7 @@ func main() {
 	flag.StringVar(&o.role, "role", "both", "server, client or both")
 	flag.StringVar(&o.cases, "cases", "", "comma-separated `patterns` of the cases to run instead of all")
 	flag.BoolVar(&o.tls, "tls", false, "let the endpoint speak wss")
+	flag.BoolVar(&o.http2, "http2", false, "let the endpoint speak HTTP/2, behind HAProxy")
 	flag.BoolVar(&o.record, "record", false, "record the verdicts, if they are as required")
 	flag.BoolVar(&o.docker, "docker", false, "use the image crossbario/autobahn-testsuite")
 	timeout := flag.Duration("timeout", 20*time.Minute, "bound on all of it")
@@ -62,8 +63,11 @@ func run(ctx context.Context, o options) error {
 	if o.role != "both" && o.role != "server" && o.role != "client" {
 		return fmt.Errorf("-role %q is none of server, client and both", o.role)
 	}
-	if o.record && (o.cases != "" || o.tls) {
-		return errors.New("-record is for all cases, without -tls")
+	if o.record && (o.cases != "" || o.tls || o.http2) {
+		return errors.New("-record is for all cases, without -tls and -http2")
+	}
+	if o.tls && o.http2 {
+		return errors.New("-tls and -http2 exclude each other: the HTTP/2 is without TLS")
 	}
 	var patterns []string
 	for _, s := range report.Sections {
@@ -100,13 +104,13 @@ func run(ctx context.Context, o options) error {
 	}
 	for _, r := range []struct {
 		name string
-		run  func(ctx context.Context, s suite, patterns []string, tls bool, temp string) (string, error)
+		run  func(ctx context.Context, s suite, patterns []string, o options, temp string) (string, error)
 	}{{"server", runServer}, {"client", runClient}} {
 		if o.role != "both" && o.role != r.name {
 			continue
 		}
 		start := time.Now()
-		dir, err := r.run(ctx, s, patterns, o.tls, temp)
+		dir, err := r.run(ctx, s, patterns, o, temp)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
@@ -117,7 +121,7 @@ func run(ctx context.Context, o options) error {
 		if err := judge(got, cases, filepath.Join(here, "reports", r.name+".txt"), o); err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		fmt.Printf("autobahn: %s: all %d cases as required (tls: %v, %.0f s)\n", r.name, len(got), o.tls, time.Since(start).Seconds())
+		fmt.Printf("autobahn: %s: all %d cases as required (tls: %v, HTTP/2: %v, %.0f s)\n", r.name, len(got), o.tls, o.http2, time.Since(start).Seconds())
 	}
 	return nil
 }
@@ -140,7 +144,7 @@ func judge(got report.Report, cases []string, file string, o options) error {
 		return nil
 	}
 	err = fmt.Errorf("%d cases are as required but not as recorded; -record if that's meant:\n%s", len(d), strings.Join(d, "\n"))
-	if o.docker { // recorded is what kosoku says, which need not be the same to the last code
+	if o.docker || o.http2 { // recorded is what kosoku says by itself, which need not be the same to the last code
 		fmt.Println(err)
 		return nil
 	}
@@ -148,10 +152,13 @@ func judge(got report.Report, cases []string, file string, o options) error {
 }
 
 // runServer tests cmd/echo and returns the folder with the report.
-func runServer(ctx context.Context, s suite, patterns []string, tls bool, temp string) (dir string, err error) {
+func runServer(ctx context.Context, s suite, patterns []string, o options, temp string) (dir string, err error) {
 	args := []string{"-addr", "127.0.0.1:0", "-quiet"}
-	if tls {
+	if o.tls {
 		args = append(args, "-self-signed")
+	}
+	if o.http2 {
+		args = append(args, "-http2")
 	}
 	echo, err := build(ctx, "./cmd/echo", temp)
 	if err != nil {
@@ -181,7 +188,15 @@ func runServer(ctx context.Context, s suite, patterns []string, tls bool, temp s
 		return "", fmt.Errorf("cmd/echo says %q", line)
 	}
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
-	if tls { // the suite doesn't speak it
+	if o.http2 {
+		front, stop, err := bridgeHTTP2(ctx, addr, true, temp)
+		if err != nil {
+			return "", err
+		}
+		defer stop()
+		addr = front
+	}
+	if o.tls { // the suite doesn't speak it
 		b, err := bridgeToTLS(addr)
 		if err != nil {
 			return "", err
@@ -194,7 +209,7 @@ func runServer(ctx context.Context, s suite, patterns []string, tls bool, temp s
 }
 
 // runClient tests the client testee and returns the folder with the report.
-func runClient(ctx context.Context, s suite, patterns []string, tls bool, temp string) (string, error) {
+func runClient(ctx context.Context, s suite, patterns []string, o options, temp string) (string, error) {
 	client, err := build(ctx, "./"+here+"/client", temp)
 	if err != nil {
 		return "", err
@@ -217,8 +232,18 @@ func runClient(ctx context.Context, s suite, patterns []string, tls bool, temp s
 	if err := waitFor(ctx, addr, ended); err != nil {
 		return "", err
 	}
+	args := []string{"-insecure"}
+	if o.http2 {
+		front, stop, err := bridgeHTTP2(ctx, addr, false, temp)
+		if err != nil {
+			return "", err
+		}
+		defer stop()
+		addr = front
+		args = append(args, "-http2")
+	}
 	url := "ws://" + addr
-	if tls {
+	if o.tls {
 		b, err := bridgeFromTLS(addr)
 		if err != nil {
 			return "", err
@@ -226,7 +251,7 @@ func runClient(ctx context.Context, s suite, patterns []string, tls bool, temp s
 		defer b.Close()
 		url = "wss://" + b.Addr().String()
 	}
-	cmd := exec.CommandContext(ctx, client, "-url", url, "-insecure")
+	cmd := exec.CommandContext(ctx, client, append(args, "-url", url)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return "", err

@@ -35,21 +35,21 @@ type Page struct {
 }
 
 // Open starts a browser and opens url in it. The script early, if there is one,
-// runs in the page before those of the page itself.
-func Open(url, early string) (*Page, error) {
+// runs in the page before those of the page itself. The flags are for the browser.
+func Open(url, early string, flags ...string) (*Page, error) {
 	p := new(Page)
-	if err := p.open(url, early); err != nil {
+	if err := p.open(url, early, flags); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("chromium: %w", err)
 	}
 	return p, nil
 }
 
-func (p *Page) open(url, early string) (err error) {
+func (p *Page) open(url, early string, flags []string) (err error) {
 	if p.data, err = os.MkdirTemp("", "chromium"); err != nil {
 		return err
 	}
-	tools, err := p.start()
+	tools, err := p.start(flags)
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,10 @@ func (p *Page) open(url, early string) (err error) {
 }
 
 // start starts the browser and returns the host and port of its DevTools.
-func (p *Page) start() (string, error) {
-	p.cmd = exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+func (p *Page) start(flags []string) (string, error) {
+	p.cmd = exec.Command("chromium", append(flags, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server", "--hide-scrollbars",
-		"--user-data-dir="+p.data, "--remote-debugging-port=0", "about:blank")
+		"--user-data-dir="+p.data, "--remote-debugging-port=0", "about:blank")...)
 	errs, err := p.cmd.StderrPipe()
 	if err != nil {
 		return "", err
