@@ -77,3 +77,28 @@ func TestCloseAfterCloseWrite(t *testing.T) {
 		})
 	}
 }
+
+// TestCloseNowEndsLingering: a transport that is kept open after a clean end, for the peer
+// to close it first, is closed by CloseNow at once.
+func TestCloseNowEndsLingering(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, b := websocket.NewPipe()
+		c := websocket.NewConn(a, websocket.Setup{Role: frame.Client}, websocket.Config{})
+		p := &peer{t: t, role: frame.Client}
+		b.Write(p.bytes(cls, status(1000, "")))
+		if _, _, err := c.Read(ctx); websocket.CloseCode(err) != websocket.CodeNormal {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if _, err := b.Write([]byte("x")); err != nil {
+			t.Error("it didn't wait for the peer:", err)
+		}
+		start := time.Now()
+		c.CloseNow()
+		synctest.Wait()
+		if _, err := b.Write([]byte("x")); err == nil || time.Since(start) != 0 {
+			t.Error("the transport is still open")
+		}
+	})
+}

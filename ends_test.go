@@ -159,6 +159,36 @@ func TestParentForgets(t *testing.T) {
 	}
 }
 
+// TestReadForgetsContext: a context that outlives the read that waited with it holds the
+// connection only until a read with another one, or until the end.
+func TestReadForgetsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, b := websocket.NewPipe()
+		c := websocket.NewConn(a, websocket.Setup{}, websocket.Config{})
+		counted := &countedContext{Context: ctx, done: make(chan struct{})}
+		p := &peer{t: t}
+		for _, other := range []context.Context{counted, ctx, counted} {
+			go c.Read(other)
+			synctest.Wait()
+			want := 0
+			if other == counted {
+				want = 1
+			}
+			if counted.n != want {
+				t.Errorf("%d functions with the context, want %d", counted.n, want)
+			}
+			b.Write(p.bytes(txt, ""))
+			synctest.Wait()
+		}
+		c.CloseNow()
+		synctest.Wait()
+		if counted.n != 0 {
+			t.Errorf("%d functions are left with the context", counted.n)
+		}
+	})
+}
+
 // TestReaderGivenUp: the reader of a message that was given up for the next one
 // doesn't go on, even if the next one didn't come in time.
 func TestReaderGivenUp(t *testing.T) {
