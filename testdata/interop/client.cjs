@@ -48,7 +48,7 @@ async function main() {
   assert.equal(await ws.next(), 'pong ?')
   assert.equal(await ws.next(), 'fragments')
   ws.close(4321, 'bye')
-  assert.equal(await ws.next(), 'close 4321 ')
+  assert.equal(await ws.next(), 'close 4321 bye')
 
   ws = await connect('/echo')
   const all = []
