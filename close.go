@@ -122,7 +122,7 @@ func (c *Conn) sendClose(payload []byte) error {
 	o.mu.Lock()
 	defer c.unlockOut()
 	if o.closed != nil {
-		return c.refusal()
+		return c.refusalLocked()
 	}
 	c.queueCloseLocked(payload)
 	return nil
@@ -151,14 +151,14 @@ func (c *Conn) queueCloseLocked(payload []byte) {
 	o.sent = code
 	e := c.closeErrorLocked(nil)
 	e.SentReason = reason
-	o.refuse(e) // before anything is written, which gives up the lock
-	if o.streaming && !o.hasPosted() {
-		c.queue(m.header(), payload)
+	o.refuseLocked(e) // before anything is written, which gives up the lock
+	if o.streaming && !o.hasPostedLocked() {
+		c.queueLocked(m.header(), payload)
 		o.closeOut, o.cut = true, true
 	} else {
 		o.postLocked(&m)
 	}
-	c.flushAsync()
+	c.flushAsyncLocked()
 }
 
 // peerClosed ends the connection after the peer's Close frame, which is answered

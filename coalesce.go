@@ -55,8 +55,8 @@ func (o *outbound) setMore(more bool) {
 	}
 }
 
-// hold reports whether what is pending may wait. It's called with o.mu held.
-func (c *Conn) hold() bool {
+// holdLocked reports whether what is pending may wait. It's called with o.mu held.
+func (c *Conn) holdLocked() bool {
 	o := &c.out
 	if !o.more.Load() || o.flushing || o.pend == nil || len(o.pend.p) >= holdMax {
 		return false
@@ -79,15 +79,15 @@ func (c *Conn) hold() bool {
 	return true
 }
 
-// joins reports whether a message of n bytes that may begin just goes behind what's
-// held back, and nothing else is to be done. It's called with o.mu held.
-func (o *outbound) joins(n int) bool {
+// joinsLocked reports whether a message of n bytes that may begin just goes behind
+// what's held back, and nothing else is to be done. It's called with o.mu held.
+func (o *outbound) joinsLocked(n int) bool {
 	return o.room > 0 && len(o.pend.p)+frame.MaxHeaderSize+n <= int(o.room) && o.more.Load()
 }
 
-// takePend returns what is pending, for the caller to write. It's called with o.mu
-// held.
-func (o *outbound) takePend() *chunk {
+// takePendLocked returns what is pending, for the caller to write. It's called with
+// o.mu held.
+func (o *outbound) takePendLocked() *chunk {
 	b := o.pend
 	o.pend, o.room = nil, 0
 	if o.held.Load() {
@@ -108,7 +108,7 @@ func (c *Conn) holdEnds() {
 	} else {
 		o.delay = 1
 	}
-	c.flushAsync()
+	c.flushAsyncLocked()
 }
 
 // flushHeld is called by the reader before it waits, which may take long.
@@ -120,5 +120,5 @@ func (c *Conn) flushHeld() {
 	}
 	o.mu.Lock()
 	defer c.unlockOut()
-	c.flushAsync()
+	c.flushAsyncLocked()
 }

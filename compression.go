@@ -152,14 +152,16 @@ func (c *Conn) compresses(t MessageType, n int) bool {
 	return c.deflater != nil && t&Uncompressed == 0 && n >= c.deflater.minSize
 }
 
-// appendCompressed is appendFrame for a message that is compressed as a whole.
-func (c *Conn) appendCompressed(h *frame.Header, p []byte) error {
+// appendCompressedLocked is appendFrameLocked for a message that is compressed as a
+// whole. It's called with out.mu held, by whoever has the turn to write or while nobody
+// has it.
+func (c *Conn) appendCompressedLocked(h *frame.Header, p []byte) error {
 	b := getChunk(len(p))
 	defer b.put()
 	b.p = c.deflater.Append(b.p, p)
 	c.deflater.count(len(p), len(b.p))
 	h.Rsv = frame.Rsv1
-	err := c.appendFrame(h, b.p)
+	err := c.appendFrameLocked(h, b.p)
 	if err != nil {
 		c.deflater.Reset() // nothing can refer to what isn't sent
 	}

@@ -125,8 +125,8 @@ func (c *Conn) sendAnswer(p []byte) {
 	}
 	c.out.mu.Lock()
 	defer c.unlockOut()
-	c.endFlush(batch{}, nil)
-	c.flushAsync()
+	c.endFlushLocked(batch{}, nil)
+	c.flushAsyncLocked()
 }
 
 func (c *Conn) source() frame.LateReader {

@@ -68,36 +68,36 @@ func (c *Conn) answerPing(p []byte) {
 		return // no frame follows a Close frame
 	}
 	if o.pend != nil && len(o.pend.p) > pongRoom {
-		q := o.waiting()
+		q := o.waitingLocked()
 		if q.pong == nil {
 			q.pong = new(pong)
 		}
 		q.pong.size = copy(q.pong.payload[:], p)
 	} else {
-		c.queueControl(frame.Pong, p)
+		c.queueControlLocked(frame.Pong, p)
 	}
 	// What has arrived behind the ping may be another one, and is looked at before
 	// the reader waits.
 	o.setMore(c.hasMore())
-	if !c.hold() {
-		c.flushAsync()
+	if !c.holdLocked() {
+		c.flushAsyncLocked()
 	}
 }
 
-// queuePong makes the pong pending that waits, if there's one. It's called with o.mu
-// held.
-func (c *Conn) queuePong() {
-	if p := c.out.pong(); p != nil {
+// queuePongLocked makes the pong pending that waits, if there's one. It's called with
+// o.mu held.
+func (c *Conn) queuePongLocked() {
+	if p := c.out.pongLocked(); p != nil {
 		c.out.queue.pong = nil
-		c.queueControl(frame.Pong, p.payload[:p.size])
+		c.queueControlLocked(frame.Pong, p.payload[:p.size])
 	}
 }
 
-// queueControl makes a control frame pending, unless the Close frame went before it.
-// It's called with o.mu held.
-func (c *Conn) queueControl(op frame.Opcode, p []byte) {
+// queueControlLocked makes a control frame pending, unless the Close frame went before
+// it. It's called with o.mu held.
+func (c *Conn) queueControlLocked(op frame.Opcode, p []byte) {
 	if !c.out.closeOut {
-		c.queue(frame.Header{Fin: true, Opcode: op}, p)
+		c.queueLocked(frame.Header{Fin: true, Opcode: op}, p)
 	}
 }
 
@@ -137,9 +137,9 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) (time.Duration, error) 
 	case ping.ok:
 		return rtt, nil
 	case ping.over:
-		return 0, c.refusal()
+		return 0, c.refusalLocked()
 	}
-	c.out.forgetPing(ping)
+	c.out.forgetPingLocked(ping)
 	return 0, fmt.Errorf("websocket: ping: %w", ctx.Err())
 }
 
@@ -157,12 +157,12 @@ func (c *Conn) Pong(ctx context.Context, payload []byte) error {
 	o.mu.Lock()
 	defer c.unlockOut()
 	if o.closed != nil {
-		return c.refusal()
+		return c.refusalLocked()
 	}
-	if err := c.appendFrame(&frame.Header{Fin: true, Opcode: frame.Pong}, payload); err != nil {
+	if err := c.appendFrameLocked(&frame.Header{Fin: true, Opcode: frame.Pong}, payload); err != nil {
 		return err
 	}
-	return c.flush(ctx)
+	return c.flushLocked(ctx)
 }
 
 // sendPing has a ping sent, and returns what its pong is to be waited for with.
@@ -171,12 +171,12 @@ func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, erro
 	o.mu.Lock()
 	defer c.unlockOut()
 	if o.closed != nil {
-		return nil, c.refusal()
+		return nil, c.refusalLocked()
 	}
 	if payload == nil {
 		payload = []byte(strconv.FormatUint(rand.Uint64(), 36)) // some peers take it for text
 	}
-	if err := c.appendFrame(&frame.Header{Fin: true, Opcode: frame.Ping}, payload); err != nil {
+	if err := c.appendFrameLocked(&frame.Header{Fin: true, Opcode: frame.Ping}, payload); err != nil {
 		return nil, err
 	}
 	ping := &pendingPing{payload: string(payload), pong: make(chan struct{})}
@@ -185,7 +185,7 @@ func (c *Conn) sendPing(ctx context.Context, payload []byte) (*pendingPing, erro
 		last = &(*last).next
 	}
 	*last = ping
-	c.flushAsync() // if ctx ends, only the waiting does
+	c.flushAsyncLocked() // if ctx ends, only the waiting does
 	return ping, nil
 }
 
@@ -206,8 +206,9 @@ func (o *outbound) answered(payload string) {
 	}
 }
 
-// forgetPing takes ping off the list of those that wait. It's called with o.mu held.
-func (o *outbound) forgetPing(ping *pendingPing) {
+// forgetPingLocked takes ping off the list of those that wait. It's called with o.mu
+// held.
+func (o *outbound) forgetPingLocked(ping *pendingPing) {
 	for at := &o.pings; *at != nil; at = &(*at).next {
 		if *at == ping {
 			*at = ping.next
@@ -216,9 +217,9 @@ func (o *outbound) forgetPing(ping *pendingPing) {
 	}
 }
 
-// failPings ends all calls of Ping, as no pong comes any more. It's called with o.mu
-// held.
-func (o *outbound) failPings() {
+// failPingsLocked ends all calls of Ping, as no pong comes any more. It's called with
+// o.mu held.
+func (o *outbound) failPingsLocked() {
 	for ; o.pings != nil; o.pings = o.pings.next {
 		o.pings.over = true
 		close(o.pings.pong)

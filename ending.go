@@ -266,8 +266,8 @@ func (c *Conn) tell() {
 	err := c.err.Load()
 	o := &c.out
 	o.mu.Lock()
-	o.refuse(err)
-	o.failPings()
+	o.refuseLocked(err)
+	o.failPingsLocked()
 	if o.timer != nil {
 		o.timer.Stop()
 	}
@@ -293,7 +293,7 @@ func (c *Conn) cut() {
 	o := &c.out
 	o.mu.Lock()
 	o.broken = true
-	o.refuse(c.err.Load())
+	o.refuseLocked(c.err.Load())
 	o.mu.Unlock()
 	c.in.watch.forget(c)
 	c.tell()

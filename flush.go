@@ -35,24 +35,24 @@ func (b batch) frames() []byte {
 
 func (b batch) size() int { return len(b.frames()) + len(b.ref) }
 
-// take moves what is to be written next out of o, and reports whether there is
+// takeLocked moves what is to be written next out of o, and reports whether there is
 // anything. It's called with o.mu held.
-func (c *Conn) take() (b batch, ok bool) {
+func (c *Conn) takeLocked() (b batch, ok bool) {
 	o := &c.out
-	c.queuePong()
-	for o.hasPosted() && !o.busy && b.ref == nil && (o.pend == nil || len(o.pend.p) < chunkMax) {
-		b.ref = c.takePosted()
+	c.queuePongLocked()
+	for o.hasPostedLocked() && !o.busy && b.ref == nil && (o.pend == nil || len(o.pend.p) < chunkMax) {
+		b.ref = c.takePostedLocked()
 	}
-	if b.own = o.takePend(); b.own != nil {
+	if b.own = o.takePendLocked(); b.own != nil {
 		o.last = int32(len(b.own.p))
 	}
 	return b, b.own != nil
 }
 
-// takePosted makes the next message of Post pending, or the next frame of it. What
-// it returns is the end of that frame's payload, which is to be sent right behind. It's
-// called with o.mu held, and while nobody has the turn to write.
-func (c *Conn) takePosted() (ref []byte) {
+// takePostedLocked makes the next message of Post pending, or the next frame of it.
+// What it returns is the end of that frame's payload, which is to be sent right behind.
+// It's called with o.mu held, and while nobody has the turn to write.
+func (c *Conn) takePostedLocked() (ref []byte) {
 	o := &c.out
 	q := o.queue
 	w := q.posted[0]
@@ -66,13 +66,13 @@ func (c *Conn) takePosted() (ref []byte) {
 	q.begun = nil
 	var err error
 	if len(p) > copyMax {
-		ref, q.begun, err = c.appendLong(&h, p, w.isText(), true)
+		ref, q.begun, err = c.appendLongLocked(&h, p, w.isText(), true)
 	} else {
 		h.Fin = true
-		err = c.appendFrame(&h, p)
+		err = c.appendFrameLocked(&h, p)
 	}
 	if err != nil {
-		c.breakWrite(err)
+		c.breakWriteLocked(err)
 		return nil
 	}
 	if q.begun != nil {
@@ -87,24 +87,24 @@ func (c *Conn) takePosted() (ref []byte) {
 	return ref
 }
 
-// submit has what is pending be written, now or soon. It's called with o.mu held,
+// submitLocked has what is pending be written, now or soon. It's called with o.mu held,
 // and may give it up meanwhile.
-func (c *Conn) submit(ctx context.Context) error {
-	if c.hold() {
+func (c *Conn) submitLocked(ctx context.Context) error {
+	if c.holdLocked() {
 		return nil
 	}
-	return c.flush(ctx)
+	return c.flushLocked(ctx)
 }
 
-// flush writes what is pending, unless somebody is already doing that. It's
+// flushLocked writes what is pending, unless somebody is already doing that. It's
 // called with o.mu held, and gives it up while it writes.
-func (c *Conn) flush(ctx context.Context) error {
+func (c *Conn) flushLocked(ctx context.Context) error {
 	o := &c.out
-	c.tellTrace()
+	c.tellTraceLocked()
 	if o.flushing || o.broken {
 		return nil
 	}
-	b, ok := c.take()
+	b, ok := c.takeLocked()
 	if !ok {
 		return nil
 	}
@@ -112,22 +112,22 @@ func (c *Conn) flush(ctx context.Context) error {
 	o.mu.Unlock()
 	err := c.send(ctx, b)
 	o.mu.Lock()
-	c.endFlush(b, err)
+	c.endFlushLocked(b, err)
 	if err != nil {
-		return c.writeError(ctx, err)
+		return c.writeErrorLocked(ctx, err)
 	}
-	c.flushAsync() // what others have accepted meanwhile is not to hold up this caller
+	c.flushAsyncLocked() // what others have accepted meanwhile is not to hold up this caller
 	return nil
 }
 
-// flushAsync is flush for those who must not wait for the peer: the reader and
-// timers. What the peer doesn't take at once is left to a goroutine, which ends
+// flushAsyncLocked is flushLocked for those who must not wait for the peer: the reader
+// and timers. What the peer doesn't take at once is left to a goroutine, which ends
 // when nothing is pending. It's called with o.mu held, and gives it up while it writes.
-func (c *Conn) flushAsync() {
+func (c *Conn) flushAsyncLocked() {
 	o := &c.out
-	c.tellTrace()
+	c.tellTraceLocked()
 	for round := 0; !o.flushing && !o.broken; round++ {
-		b, ok := c.take()
+		b, ok := c.takeLocked()
 		if !ok {
 			return
 		}
@@ -143,14 +143,14 @@ func (c *Conn) flushAsync() {
 			go c.flushRest(b, n)
 			return
 		}
-		c.endFlush(b, err)
+		c.endFlushLocked(b, err)
 	}
 }
 
-// flushSoon leaves it all to a goroutine, for who has many connections to write
+// flushSoonLocked leaves it all to a goroutine, for who has many connections to write
 // to. Until it runs, more can become pending, which goes out together. It's called with
 // o.mu held.
-func (c *Conn) flushSoon() {
+func (c *Conn) flushSoonLocked() {
 	o := &c.out
 	if !o.flushing && !o.broken {
 		o.flushing = true
@@ -172,10 +172,10 @@ func (c *Conn) flushRest(b batch, n int) {
 			err = c.sendRest(context.Background(), b, n)
 		}
 		o.mu.Lock()
-		c.endFlush(b, err)
+		c.endFlushLocked(b, err)
 		ok := false
 		if !o.broken {
-			b, ok = c.take()
+			b, ok = c.takeLocked()
 		}
 		o.flushing = ok
 		c.unlockOut()
@@ -196,14 +196,14 @@ func (c *Conn) flushNow() bool {
 	o := &c.out
 	o.mu.Lock()
 	defer c.unlockOut()
-	c.flushAsync()
+	c.flushAsyncLocked()
 	if o.flushing && !c.sock.ok() {
 		ctx, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
-		for o.flushing && !o.broken && c.waitChange(ctx) == nil {
+		for o.flushing && !o.broken && c.waitChangeLocked(ctx) == nil {
 		}
 	}
-	return o.broken || o.empty()
+	return o.broken || o.emptyLocked()
 }
 
 // flushAll waits until all that was accepted has been sent, or nothing can be sent
@@ -212,26 +212,26 @@ func (c *Conn) flushAll() {
 	o := &c.out
 	o.mu.Lock()
 	defer c.unlockOut()
-	for !o.broken && !o.empty() {
-		if o.flushing || o.pend == nil && o.pong() == nil && o.busy {
-			c.waitChange(context.Background())
+	for !o.broken && !o.emptyLocked() {
+		if o.flushing || o.pend == nil && o.pongLocked() == nil && o.busy {
+			c.waitChangeLocked(context.Background())
 		} else {
-			c.flush(context.Background())
+			c.flushLocked(context.Background())
 		}
 	}
 }
 
-// endFlush ends a flush after b was written, or not because of err, and lets others go
-// on. It's called with o.mu held.
-func (c *Conn) endFlush(b batch, err error) {
+// endFlushLocked ends a flush after b was written, or not because of err, and lets
+// others go on. It's called with o.mu held.
+func (c *Conn) endFlushLocked(b batch, err error) {
 	o := &c.out
 	b.own.put()
 	o.flushing = false
 	if err != nil {
-		c.breakWrite(err)
+		c.breakWriteLocked(err)
 	}
-	o.signalIdle()
-	o.grant()
+	o.signalIdleLocked()
+	o.grantLocked()
 }
 
 // send writes all of b to the transport, in one piece on plain sockets. An error

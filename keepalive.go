@@ -87,8 +87,8 @@ func (c *Conn) sendKeepalive() {
 	c.out.mu.Lock()
 	defer c.unlockOut()
 	if c.out.closed == nil {
-		c.queueControl(frame.Ping, nil)
-		c.flushAsync()
+		c.queueControlLocked(frame.Ping, nil)
+		c.flushAsyncLocked()
 	}
 }
 

@@ -262,18 +262,18 @@ func (c *Conn) accept(ctx context.Context, t MessageType, p []byte) error {
 	o := &c.out
 	o.mu.Lock()
 	defer c.unlockOut()
-	err := c.beginMessage(ctx)
+	err := c.beginMessageLocked(ctx)
 	if err != nil {
 		return err
 	}
 	if c.compresses(t, len(p)) {
-		err = c.appendCompressed(&h, p)
+		err = c.appendCompressedLocked(&h, p)
 	} else {
-		err = c.appendFrame(&h, p)
+		err = c.appendFrameLocked(&h, p)
 	}
-	c.endMessage()
-	if err == nil && !c.hold() {
-		c.flushAsync()
+	c.endMessageLocked()
+	if err == nil && !c.holdLocked() {
+		c.flushAsyncLocked()
 	}
 	return err
 }

@@ -17,7 +17,8 @@ import (
 //
 // mu guards everything but role, and more and held of the coalescer, which are
 // atomic. It's never held during a call of the transport, or while a function of the
-// user runs. Methods of outbound need it to be held, but for answered and setMore.
+// user runs. Functions that are called with it held have names that end in Locked, but
+// for unlockOut.
 type outbound struct {
 	mu    sync.Mutex
 	pend  *chunk // whole frames, accepted and not yet being written
@@ -61,55 +62,55 @@ type waiter struct {
 // mayBeginLocked reports whether the message whose turn it is may begin. Waiters are
 // not looked at.
 func (o *outbound) mayBeginLocked() bool {
-	return !o.busy && !o.hasPosted() && (o.pend == nil || len(o.pend.p) < chunkMax)
+	return !o.busy && !o.hasPostedLocked() && (o.pend == nil || len(o.pend.p) < chunkMax)
 }
 
-// hasPosted reports whether messages of Post wait. o.mu is held.
-func (o *outbound) hasPosted() bool { return o.queue != nil && len(o.queue.posted) > 0 }
+// hasPostedLocked reports whether messages of Post wait. o.mu is held.
+func (o *outbound) hasPostedLocked() bool { return o.queue != nil && len(o.queue.posted) > 0 }
 
 func (o *outbound) hasWaitersLocked() bool { return o.queue != nil && len(o.queue.waiters) > 0 }
 
-// pong returns the pong that waits for room, nil if there's none. o.mu is held.
-func (o *outbound) pong() *pong {
+// pongLocked returns the pong that waits for room, nil if there's none. o.mu is held.
+func (o *outbound) pongLocked() *pong {
 	if o.queue == nil {
 		return nil
 	}
 	return o.queue.pong
 }
 
-// empty reports whether all that was accepted has been sent. o.mu is held.
-func (o *outbound) empty() bool {
-	return !o.flushing && o.pend == nil && o.pong() == nil && !o.hasPosted()
+// emptyLocked reports whether all that was accepted has been sent. o.mu is held.
+func (o *outbound) emptyLocked() bool {
+	return !o.flushing && o.pend == nil && o.pongLocked() == nil && !o.hasPostedLocked()
 }
 
-// waiting returns the queue, to put something into it. o.mu is held.
-func (o *outbound) waiting() *queue {
+// waitingLocked returns the queue, to put something into it. o.mu is held.
+func (o *outbound) waitingLocked() *queue {
 	if o.queue == nil {
 		o.queue = new(queue)
 	}
 	return o.queue
 }
 
-// free reports whether a message may begin at once. o.mu is held.
-func (o *outbound) free() bool {
+// freeLocked reports whether a message may begin at once. o.mu is held.
+func (o *outbound) freeLocked() bool {
 	return o.closed == nil && !o.hasWaitersLocked() && o.mayBeginLocked()
 }
 
-// beginMessage takes the turn to write: it waits until a message may begin, and keeps
-// all others from beginning until endMessage. It returns an error, without the turn, if
-// ctx ends first or no message is accepted any more. out.mu is held, and is released
-// while beginMessage waits.
-func (c *Conn) beginMessage(ctx context.Context) error {
+// beginMessageLocked takes the turn to write: it waits until a message may begin, and
+// keeps all others from beginning until endMessageLocked. It returns an error, without
+// the turn, if ctx ends first or no message is accepted any more. out.mu is held, and
+// is released while beginMessageLocked waits.
+func (c *Conn) beginMessageLocked(ctx context.Context) error {
 	o := &c.out
 	if o.closed != nil {
-		return c.refusal()
+		return c.refusalLocked()
 	}
-	if o.free() {
+	if o.freeLocked() {
 		o.busy = true
 		return nil
 	}
 	w := &waiter{ready: make(chan struct{})}
-	q := o.waiting()
+	q := o.waitingLocked()
 	q.waiters = append(q.waiters, w)
 	o.mu.Unlock()
 	select {
@@ -120,9 +121,9 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 	switch {
 	case o.closed != nil:
 		if w.granted {
-			c.endMessage()
+			c.endMessageLocked()
 		}
-		return c.refusal()
+		return c.refusalLocked()
 	case w.granted:
 		return nil
 	}
@@ -130,21 +131,21 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 	return writeRefused(ctx.Err())
 }
 
-// endMessage gives up the turn to write, so that the next message may begin. out.mu is
-// held, and may be released meanwhile.
-func (c *Conn) endMessage() {
+// endMessageLocked gives up the turn to write, so that the next message may begin.
+// out.mu is held, and may be released meanwhile.
+func (c *Conn) endMessageLocked() {
 	o := &c.out
 	o.busy, o.streaming = false, false
-	if o.hasPosted() {
-		c.flushAsync()
+	if o.hasPostedLocked() {
+		c.flushAsyncLocked()
 	}
-	o.signalIdle()
-	o.grant()
+	o.signalIdleLocked()
+	o.grantLocked()
 }
 
-// grant gives the turn to write to the first waiter, if a message may begin. o.mu is
-// held.
-func (o *outbound) grant() {
+// grantLocked gives the turn to write to the first waiter, if a message may begin. o.mu
+// is held.
+func (o *outbound) grantLocked() {
 	if !o.hasWaitersLocked() || !o.mayBeginLocked() {
 		return
 	}
@@ -156,9 +157,9 @@ func (o *outbound) grant() {
 	close(w.ready)
 }
 
-// refuse makes e the error of every call that waits to begin a message, or will want
-// to. The first error holds. o.mu is held.
-func (o *outbound) refuse(e *CloseError) {
+// refuseLocked makes e the error of every call that waits to begin a message, or will
+// want to. The first error holds. o.mu is held.
+func (o *outbound) refuseLocked(e *CloseError) {
 	if o.closed == nil {
 		o.closed = e
 	}
@@ -169,22 +170,22 @@ func (o *outbound) refuse(e *CloseError) {
 		q.waiters = nil
 	}
 	if o.broken {
-		o.failPings()
-		o.signalIdle()
+		o.failPingsLocked()
+		o.signalIdleLocked()
 	}
 }
 
-// signalIdle wakes the calls that wait in waitChange. o.mu is held.
-func (o *outbound) signalIdle() {
+// signalIdleLocked wakes the calls that wait in waitChangeLocked. o.mu is held.
+func (o *outbound) signalIdleLocked() {
 	if o.idle != nil {
 		close(o.idle)
 		o.idle = nil
 	}
 }
 
-// waitChange waits until somebody's flush or somebody's message ends, or ctx does.
-// out.mu is held, and is released while it waits.
-func (c *Conn) waitChange(ctx context.Context) error {
+// waitChangeLocked waits until somebody's flush or somebody's message ends, or ctx
+// does. out.mu is held, and is released while it waits.
+func (c *Conn) waitChangeLocked(ctx context.Context) error {
 	o := &c.out
 	if o.idle == nil {
 		o.idle = make(chan struct{})
@@ -200,17 +201,17 @@ func (c *Conn) waitChange(ctx context.Context) error {
 	}
 }
 
-// waitIdle waits until nobody writes to the transport, or nobody can any more. out.mu
-// is held, and is released while it waits.
-func (c *Conn) waitIdle(ctx context.Context) error {
+// waitIdleLocked waits until nobody writes to the transport, or nobody can any more.
+// out.mu is held, and is released while it waits.
+func (c *Conn) waitIdleLocked(ctx context.Context) error {
 	o := &c.out
 	for o.flushing && !o.broken {
-		if err := c.waitChange(ctx); err != nil {
+		if err := c.waitChangeLocked(ctx); err != nil {
 			return err
 		}
 	}
 	if o.broken {
-		return c.refusal()
+		return c.refusalLocked()
 	}
 	return nil
 }

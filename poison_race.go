@@ -17,7 +17,7 @@ type lent struct{ p []byte }
 func (c *Conn) lend(p []byte) {
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
-	c.out.waiting().lent.p = p
+	c.out.waitingLocked().lent.p = p
 }
 
 // recall is called when the next read begins. Whoever has kept the message before

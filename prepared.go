@@ -103,13 +103,13 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 	o := &c.out
 	o.mu.Lock()
 	defer c.unlockOut()
-	if err := c.beginMessage(ctx); err != nil {
+	if err := c.beginMessageLocked(ctx); err != nil {
 		return err
 	}
 	if len(w.payload()) > copyMax {
-		defer c.endMessage()
+		defer c.endMessageLocked()
 		c.sends(w)
-		err := c.writeLong(ctx, w.header(), w.payload(), true)
+		err := c.writeLongLocked(ctx, w.header(), w.payload(), true)
 		if err != nil && w.tail != nil {
 			c.deflater.Reset() // nothing can refer to what isn't sent
 		}
@@ -117,12 +117,12 @@ func (c *Conn) Send(ctx context.Context, m *Prepared) error {
 	}
 	c.sends(w)
 	h := w.header()
-	err := c.appendFrame(&h, w.payload())
-	c.endMessage()
+	err := c.appendFrameLocked(&h, w.payload())
+	c.endMessageLocked()
 	if err != nil {
 		return err
 	}
-	return c.submit(ctx)
+	return c.submitLocked(ctx)
 }
 
 // sends takes note of what later messages may refer to. The caller has the turn to
@@ -149,25 +149,25 @@ func (c *Conn) Post(m *Prepared) error {
 	o.mu.Lock()
 	defer c.unlockOut()
 	if o.closed != nil {
-		return c.refusal()
+		return c.refusalLocked()
 	}
-	if o.hasPosted() && o.queue.bytes > c.cfg.MaxQueue-w.held() {
+	if o.hasPostedLocked() && o.queue.bytes > c.cfg.MaxQueue-w.held() {
 		return ErrQueueFull
 	}
 	o.postLocked(w)
-	c.flushSoon()
+	c.flushSoonLocked()
 	return nil
 }
 
 // postLocked puts w behind the messages that wait.
 func (o *outbound) postLocked(w *wire) {
-	q := o.waiting()
+	q := o.waitingLocked()
 	q.posted = append(q.posted, w)
 	q.bytes += w.held()
 }
 
-// dropPosted forgets what was posted. o.mu is held.
-func (o *outbound) dropPosted() {
+// dropPostedLocked forgets what was posted. o.mu is held.
+func (o *outbound) dropPostedLocked() {
 	if q := o.queue; q != nil {
 		q.posted, q.begun, q.bytes = nil, nil, 0
 	}

@@ -32,18 +32,18 @@ func (c *Conn) traceReceived(h *frame.Header) {
 	}
 }
 
-// traceSent notes that the frame was accepted. It's called with out.mu held, so
-// FrameSent is called later, by tellTrace or unlockOut.
-func (c *Conn) traceSent(h *frame.Header) {
+// traceSentLocked notes that the frame was accepted. It's called with out.mu held, so
+// FrameSent is called later, by tellTraceLocked or unlockOut.
+func (c *Conn) traceSentLocked(h *frame.Header) {
 	if t := c.cfg.Trace; t != nil && t.FrameSent != nil {
-		q := c.out.waiting()
+		q := c.out.waitingLocked()
 		q.traced = append(q.traced, *h)
 	}
 }
 
-// tellTrace calls FrameSent for the frames that were accepted. It's called with
+// tellTraceLocked calls FrameSent for the frames that were accepted. It's called with
 // out.mu held, and gives it up meanwhile.
-func (c *Conn) tellTrace() {
+func (c *Conn) tellTraceLocked() {
 	if c.cfg.Trace == nil || c.out.queue == nil || len(c.out.queue.traced) == 0 {
 		return
 	}
@@ -51,7 +51,8 @@ func (c *Conn) tellTrace() {
 	c.unlockOut()
 }
 
-// unlockOut releases out.mu and calls FrameSent for the frames that were accepted.
+// unlockOut releases out.mu, which is held when it's called, and calls FrameSent for the
+// frames that were accepted.
 func (c *Conn) unlockOut() {
 	o := &c.out
 	if c.cfg.Trace == nil || o.queue == nil || len(o.queue.traced) == 0 {

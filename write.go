@@ -43,10 +43,10 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	o := &c.out
 	o.mu.Lock()
 	switch {
-	case compressed || len(p) > copyMax || !o.free():
-		return c.writeMessage(ctx, &h, p, compressed)
-	case !o.joins(len(p)):
-		return c.writeSmall(ctx, &h, p)
+	case compressed || len(p) > copyMax || !o.freeLocked():
+		return c.writeMessageLocked(ctx, &h, p, compressed)
+	case !o.joinsLocked(len(p)):
+		return c.writeSmallLocked(ctx, &h, p)
 	}
 	b := o.pend
 	b.p = b.p[:len(h.AppendFrame(b.p, p))]
@@ -54,38 +54,39 @@ func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
 	return nil
 }
 
-// writeSmall is Write of most messages, and needs little stack: the goroutines of
+// writeSmallLocked is Write of most messages, and needs little stack: the goroutines of
 // many connections get by with their first. It's called with o.mu held and gives it
 // up.
-func (c *Conn) writeSmall(ctx context.Context, h *frame.Header, p []byte) error {
+func (c *Conn) writeSmallLocked(ctx context.Context, h *frame.Header, p []byte) error {
 	defer c.unlockOut()
-	if err := c.appendFrame(h, p); err != nil || c.hold() {
+	if err := c.appendFrameLocked(h, p); err != nil || c.holdLocked() {
 		return err
 	}
-	return c.flush(ctx)
+	return c.flushLocked(ctx)
 }
 
-// writeMessage is Write of all others. It's called with o.mu held and gives it up.
-func (c *Conn) writeMessage(ctx context.Context, h *frame.Header, p []byte, compressed bool) error {
+// writeMessageLocked is Write of all others. It's called with o.mu held and gives it
+// up.
+func (c *Conn) writeMessageLocked(ctx context.Context, h *frame.Header, p []byte, compressed bool) error {
 	defer c.unlockOut()
-	if err := c.beginMessage(ctx); err != nil {
+	if err := c.beginMessageLocked(ctx); err != nil {
 		return err
 	}
 	var err error
 	switch {
 	case compressed:
-		err = c.appendCompressed(h, p)
+		err = c.appendCompressedLocked(h, p)
 	case len(p) > copyMax:
-		defer c.endMessage()
-		return c.writeLong(ctx, *h, p, true)
+		defer c.endMessageLocked()
+		return c.writeLongLocked(ctx, *h, p, true)
 	default:
-		err = c.appendFrame(h, p)
+		err = c.appendFrameLocked(h, p)
 	}
-	c.endMessage() // it's accepted; others may begin theirs while it goes out
+	c.endMessageLocked() // it's accepted; others may begin theirs while it goes out
 	if err != nil {
 		return err
 	}
-	return c.submit(ctx)
+	return c.submitLocked(ctx)
 }
 
 // writeParts is Write for a message that is not to be compressed as a whole, as
@@ -101,19 +102,21 @@ func (c *Conn) writeParts(ctx context.Context, t MessageType, p []byte) error {
 	return w.Close()
 }
 
-// appendFrame appends a frame to what is to be written. It's called with o.mu held.
-func (c *Conn) appendFrame(h *frame.Header, p []byte) error {
+// appendFrameLocked appends a frame to what is to be written. It's called with o.mu
+// held.
+func (c *Conn) appendFrameLocked(h *frame.Header, p []byte) error {
 	if err := c.mask(h); err != nil {
 		return err
 	}
-	b := c.grow(frame.MaxHeaderSize + len(p))
+	b := c.growLocked(frame.MaxHeaderSize + len(p))
 	b.p = h.AppendFrame(b.p, p)
-	c.traceSent(h)
+	c.traceSentLocked(h)
 	return nil
 }
 
-// grow returns what is pending, with room for n more bytes. It's called with o.mu held.
-func (c *Conn) grow(n int) *chunk {
+// growLocked returns what is pending, with room for n more bytes. It's called with o.mu
+// held.
+func (c *Conn) growLocked(n int) *chunk {
 	o := &c.out
 	if o.pend == nil {
 		o.pend = getChunk(int(o.last)) // as much as the last time
@@ -124,11 +127,11 @@ func (c *Conn) grow(n int) *chunk {
 	return o.pend
 }
 
-// queue is appendFrame for frames that nobody waits for to be accepted. It's called with
-// o.mu held.
-func (c *Conn) queue(h frame.Header, p []byte) {
-	if err := c.appendFrame(&h, p); err != nil {
-		c.breakWrite(err)
+// queueLocked is appendFrameLocked for frames that nobody waits for to be accepted.
+// It's called with o.mu held.
+func (c *Conn) queueLocked(h frame.Header, p []byte) {
+	if err := c.appendFrameLocked(&h, p); err != nil {
+		c.breakWriteLocked(err)
 	}
 }
 
@@ -154,12 +157,12 @@ func (c *Conn) frameSize() int {
 	return frameMax
 }
 
-// appendLong makes the next frame of a long message pending, of which p is left. The
-// last frame is the final one if fin is set. Of the frame's payload it only copies
+// appendLongLocked makes the next frame of a long message pending, of which p is left.
+// The last frame is the final one if fin is set. Of the frame's payload it only copies
 // what has to be, and returns the rest of it as ref, which is to be sent right behind
 // what's pending. It returns what is left of p after that frame, nil at the end, and
 // changes h into the header of the next. It's called with o.mu held.
-func (c *Conn) appendLong(h *frame.Header, p []byte, text, fin bool) (ref, rest []byte, err error) {
+func (c *Conn) appendLongLocked(h *frame.Header, p []byte, text, fin bool) (ref, rest []byte, err error) {
 	part := p
 	if n := c.frameSize(); len(p) > n {
 		part = p[:n]
@@ -182,84 +185,85 @@ func (c *Conn) appendLong(h *frame.Header, p []byte, text, fin bool) (ref, rest 
 	if err := c.mask(h); err != nil {
 		return nil, nil, err
 	}
-	b := c.grow(frame.MaxHeaderSize + n)
+	b := c.growLocked(frame.MaxHeaderSize + n)
 	at := len(h.Append(b.p))
 	b.p = append(h.Append(b.p), part[:n]...)
 	if h.Masked {
 		frame.Mask(b.p[at:], h.Key, 0)
 	}
-	c.traceSent(h)
+	c.traceSentLocked(h)
 	h.Opcode, h.Rsv = frame.Continuation, 0
 	return part[n:], rest, nil
 }
 
-// writeLong writes p as the frames of a message that has begun, by reference. The
+// writeLongLocked writes p as the frames of a message that has begun, by reference. The
 // last one is the final one of the message if fin is set. It's called with o.mu held,
 // and gives it up while it writes.
-func (c *Conn) writeLong(ctx context.Context, h frame.Header, p []byte, fin bool) error {
+func (c *Conn) writeLongLocked(ctx context.Context, h frame.Header, p []byte, fin bool) error {
 	o := &c.out
 	text, began := h.Opcode == frame.Text, o.streaming
 	for {
-		if err := c.waitIdle(ctx); err != nil {
+		if err := c.waitIdleLocked(ctx); err != nil {
 			if began && ctx.Err() != nil {
-				c.breakWrite(ctx.Err())
+				c.breakWriteLocked(ctx.Err())
 			}
 			return err
 		}
 		if o.cut || o.closed != nil && !began {
-			c.flushAsync() // the Close frame, which has come meanwhile
-			return c.refusal()
+			c.flushAsyncLocked() // the Close frame, which has come meanwhile
+			return c.refusalLocked()
 		}
-		c.queuePong()
-		ref, rest, err := c.appendLong(&h, p, text, fin)
+		c.queuePongLocked()
+		ref, rest, err := c.appendLongLocked(&h, p, text, fin)
 		if err != nil {
 			return err
 		}
-		b := batch{own: o.takePend(), ref: ref}
+		b := batch{own: o.takePendLocked(), ref: ref}
 		o.flushing, o.streaming = true, o.streaming || rest != nil
 		o.mu.Unlock()
 		err = c.send(ctx, b)
 		o.mu.Lock()
-		c.endFlush(b, err)
+		c.endFlushLocked(b, err)
 		if err != nil {
-			return c.writeError(ctx, err)
+			return c.writeErrorLocked(ctx, err)
 		}
 		if rest == nil {
-			c.flushAsync() // control frames that came in between
+			c.flushAsyncLocked() // control frames that came in between
 			return nil
 		}
 		p, began = rest, true
 	}
 }
 
-// breakWrite is called with o.mu held when a write failed: whatever has gone
+// breakWriteLocked is called with o.mu held when a write failed: whatever has gone
 // out, nothing can follow it.
-func (c *Conn) breakWrite(err error) {
+func (c *Conn) breakWriteLocked(err error) {
 	o := &c.out
 	if o.broken {
 		return
 	}
 	o.broken = true
-	o.takePend().put()
-	o.dropPosted()
+	o.takePendLocked().put()
+	o.dropPostedLocked()
 	e := c.closeErrorLocked(err)
-	o.refuse(e)
+	o.refuseLocked(e)
 	go c.writingBroke(e) // takes another lock, which must not be taken below this one
 }
 
 func writeRefused(err error) error { return fmt.Errorf("websocket: write: %w", err) }
 
-// writeError is what the user gets for err of the transport. It's called with o.mu held.
-func (c *Conn) writeError(ctx context.Context, err error) error {
+// writeErrorLocked is what the user gets for err of the transport. It's called with
+// o.mu held.
+func (c *Conn) writeErrorLocked(ctx context.Context, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil && errors.Is(err, ctxErr) {
 		return fmt.Errorf("websocket: write: cut off in the midst of a message: %w", ctxErr)
 	}
-	return c.refusal()
+	return c.refusalLocked()
 }
 
-// refusal is the error of a call that wants to write after the end. It's called with
-// o.mu held.
-func (c *Conn) refusal() error {
+// refusalLocked is the error of a call that wants to write after the end. It's called
+// with o.mu held.
+func (c *Conn) refusalLocked() error {
 	if e := c.err.Load(); e != nil {
 		return e
 	}

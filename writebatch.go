@@ -32,25 +32,25 @@ func (c *Conn) WriteBatch(ctx context.Context, messages ...Message) error {
 	c.out.mu.Lock()
 	defer c.unlockOut()
 	for _, m := range messages {
-		if err := c.appendMessage(ctx, m); err != nil {
-			c.flushAsync() // those before it are accepted
+		if err := c.appendMessageLocked(ctx, m); err != nil {
+			c.flushAsyncLocked() // those before it are accepted
 			return err
 		}
 	}
-	return c.submit(ctx)
+	return c.submitLocked(ctx)
 }
 
-// appendMessage makes m pending, behind the other messages of a batch. It writes only
-// what has become too much to be kept. It's called with o.mu held, and gives it up
+// appendMessageLocked makes m pending, behind the other messages of a batch. It writes
+// only what has become too much to be kept. It's called with o.mu held, and gives it up
 // while it waits.
-func (c *Conn) appendMessage(ctx context.Context, m Message) error {
+func (c *Conn) appendMessageLocked(ctx context.Context, m Message) error {
 	o := &c.out
 	n := len(m.Data)
 	h := frame.Header{Fin: true, Opcode: m.Type.opcode()}
 	compressed, long := c.compresses(m.Type, n), n > copyMax
 	full := o.pend != nil && len(o.pend.p)+frame.MaxHeaderSize+n > chunkMax
-	if !o.free() || !long && full || long && compressed {
-		if err := c.flush(ctx); err != nil { // the batch may have to wait now
+	if !o.freeLocked() || !long && full || long && compressed {
+		if err := c.flushLocked(ctx); err != nil { // the batch may have to wait now
 			return err
 		}
 	}
@@ -60,16 +60,16 @@ func (c *Conn) appendMessage(ctx context.Context, m Message) error {
 			c.unlockOut()
 			return c.writeParts(ctx, m.Type, m.Data)
 		}
-		return c.writeMessage(ctx, &h, m.Data, false) // takes along what is pending
+		return c.writeMessageLocked(ctx, &h, m.Data, false) // takes along what is pending
 	}
-	if !o.free() {
-		if err := c.beginMessage(ctx); err != nil {
+	if !o.freeLocked() {
+		if err := c.beginMessageLocked(ctx); err != nil {
 			return err
 		}
-		defer c.endMessage()
+		defer c.endMessageLocked()
 	}
 	if compressed {
-		return c.appendCompressed(&h, m.Data)
+		return c.appendCompressedLocked(&h, m.Data)
 	}
-	return c.appendFrame(&h, m.Data)
+	return c.appendFrameLocked(&h, m.Data)
 }

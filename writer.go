@@ -33,7 +33,7 @@ func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error
 	o := &c.out
 	o.mu.Lock()
 	defer c.unlockOut()
-	if err := c.beginMessage(ctx); err != nil {
+	if err := c.beginMessageLocked(ctx); err != nil {
 		return nil, err
 	}
 	o.streaming = true
@@ -178,12 +178,12 @@ func (w *messageWriter) writeFrameLocked(p []byte, fin bool) error {
 		return writeRefused(err)
 	}
 	if o.pend != nil && len(o.pend.p) >= chunkMax || len(p) > copyMax {
-		if err := w.c.waitIdle(w.ctx); err != nil {
+		if err := w.c.waitIdleLocked(w.ctx); err != nil {
 			return err
 		}
 	}
 	if o.cut || o.broken {
-		return w.c.refusal()
+		return w.c.refusalLocked()
 	}
 	h := frame.Header{Fin: fin, Opcode: w.op}
 	if w.z != nil && w.op != frame.Continuation {
@@ -191,12 +191,12 @@ func (w *messageWriter) writeFrameLocked(p []byte, fin bool) error {
 	}
 	w.op = frame.Continuation
 	if len(p) > copyMax {
-		return w.c.writeLong(w.ctx, h, p, fin)
+		return w.c.writeLongLocked(w.ctx, h, p, fin)
 	}
-	if err := w.c.appendFrame(&h, p); err != nil {
+	if err := w.c.appendFrameLocked(&h, p); err != nil {
 		return err
 	}
-	return w.c.submit(w.ctx)
+	return w.c.submitLocked(w.ctx)
 }
 
 // end gives up the turn. err is for later calls.
@@ -209,5 +209,5 @@ func (w *messageWriter) end(err error) {
 	w.b = nil
 	w.c.out.mu.Lock()
 	defer w.c.unlockOut()
-	w.c.endMessage()
+	w.c.endMessageLocked()
 }
