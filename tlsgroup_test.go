@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"hawser/websocket"
 	"hawser/websocket/frame"
+	"hawser/websocket/handshake"
 	"hawser/websocket/internal/belowtls"
 )
 
@@ -169,5 +171,74 @@ func testHoldsNothingBack(t *testing.T, ours bool) {
 		record(t, c, one[at:])
 		k.send(t, len(k.kept))
 		expect(t, c, 1)
+	}
+}
+
+func framed(op frame.Opcode, fin bool, p string) []byte {
+	h := frame.Header{Fin: fin, Opcode: op}
+	return h.AppendFrame(nil, []byte(p))
+}
+
+// TestTLSRecordsOfOneByte sends messages in records of one byte each. The last one is
+// the message's last byte: nothing comes after it that could be waited for.
+func TestTLSRecordsOfOneByte(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 100)
+	hello := []byte{0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00} // RFC 7692 section 7.2.3.1
+	halves := append(framed(frame.Text, false, "in "), framed(frame.Continuation, true, "two")...)
+	for name, below := range map[string]func(net.Conn) net.Conn{
+		"net's":   func(nc net.Conn) net.Conn { return nc },
+		"ours":    belowtls.New,
+		"another": func(nc net.Conn) net.Conn { return wrapped{nc} },
+	} {
+		for _, tt := range []struct {
+			name     string
+			bytes    []byte
+			want     string
+			deflated bool
+		}{
+			{"short", framed(frame.Text, true, "hello"), "hello", false},
+			{"empty", framed(frame.Text, true, ""), "", false},
+			{"long", framed(frame.Text, true, long), long, false},
+			{"in fragments", halves, "in two", false},
+			{"compressed", hello, "Hello", true},
+		} {
+			for _, streamed := range []bool{false, true} {
+				t.Run(fmt.Sprint(name, "/", tt.name, "/", streamed), func(t *testing.T) {
+					t.Parallel()
+					a, b := netPair(t)
+					tb := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+					ta := tls.Client(below(a), &tls.Config{InsecureSkipVerify: true})
+					go tb.Handshake()
+					if err := ta.Handshake(); err != nil {
+						t.Fatal(err)
+					}
+					setup := websocket.Setup{Role: frame.Client}
+					if tt.deflated {
+						setup.Deflate = &handshake.Deflate{ServerWindowBits: 15, ClientWindowBits: 15}
+					}
+					c := websocket.NewConn(ta, setup, websocket.Config{Compression: &websocket.Compression{}})
+					defer c.CloseNow()
+					go func() {
+						for i := range tt.bytes {
+							tb.Write(tt.bytes[i : i+1])
+						}
+					}()
+					var got []byte
+					var err error
+					if streamed {
+						var r io.Reader
+						if _, r, err = c.Reader(ctx); err == nil {
+							got, err = io.ReadAll(r)
+						}
+					} else {
+						_, got, err = c.Read(ctx)
+					}
+					if err != nil || string(got) != tt.want {
+						t.Errorf("%q, %v; want %q", got, err, tt.want)
+					}
+				})
+			}
+		}
 	}
 }

@@ -104,8 +104,15 @@ func (s *tlsSource) wait(empty bool, l frame.Lender) (n int, p []byte, err error
 	} else {
 		p = l.Take()
 	}
-	// If the record had one byte only, this waits for the next: there's no frame of
-	// one byte, so more is needed anyway.
+	if empty && s.c.rd.Left() > 0 {
+		// The byte may be the last one of a message.
+		if s.drains {
+			n = s.drain(p, n)
+		}
+		return n, p, nil
+	}
+	// A header begins, and none has one byte only: if the record has no more, waiting for
+	// the next one is right.
 	k, err := s.tc.Read(p[n:])
 	if n += k; n > 0 {
 		err = nil
