@@ -119,7 +119,7 @@ func (t *testee) runCase(ctx context.Context, n int) error {
 
 // converse echoes until the server ends the case. How it ends is the server's to
 // judge, so only a case that can't begin is an error. begun is whether there was
-// compression, or a message.
+// compression, a message, or something wrong.
 func (t *testee) converse(ctx context.Context, d *client.Dialer, n int) (begun bool, err error) {
 	c, err := dial(ctx, d, t.url+"/runCase", url.Values{"case": {strconv.Itoa(n)}, "agent": {t.agent}})
 	var refused *client.HandshakeError
@@ -134,6 +134,8 @@ func (t *testee) converse(ctx context.Context, d *client.Dialer, n int) (begun b
 	begun = c.Compressed() != nil
 	for m, err := range c.Messages(ctx) {
 		if err != nil {
+			var end *websocket.CloseError
+			begun = begun || errors.As(err, &end) && end.Err != nil
 			break
 		}
 		begun = true
