@@ -15,8 +15,8 @@ var mutants = []mutant{
 	{"frame/header.go", "65535 bytes are announced in 8 bytes", "case h.Length < 1<<16:\n\t\tdst", "case h.Length < 1<<16-1:\n\t\tdst"},
 	{"frame/header.go", "reserved bits are not read", "h.Rsv = b0 & 0x70", "h.Rsv = b0 & 0x40"},
 	{"frame/header.go", "masking starts one byte late", "Mask(dst[len(dst)-len(payload):], h.Key, 0)", "Mask(dst[len(dst)-len(payload):], h.Key, 1)"},
-	{"frame/reader.go", "whole frames may have longer lengths", "if n < 126 || b[1]&0x7f == 127 {", "if b[1]&0x7f == 127 {"},
-	{"frame/reader.go", "whole frames may be masked or not", "if op != Text && op != Binary || masked != (r.rules.Role == Server) || len(b)-head < n", "if op != Text && op != Binary || len(b)-head < n"},
+	{"frame/lowlevel.go", "whole frames may have longer lengths", "if n < 126 || b[1]&0x7f == 127 {", "if b[1]&0x7f == 127 {"},
+	{"frame/lowlevel.go", "whole frames may be masked or not", "if op != Text && op != Binary || masked != (r.rules.Role == Server) || len(b)-head < n", "if op != Text && op != Binary || len(b)-head < n"},
 	{"frame/reader.go", "the key is not turned for the later pieces of a payload", "mask(p, turn(r.key, at))", "mask(p, turn(r.key, 0*at))"},
 	{"frame/mask.go", "the key is turned by too little", "-8*(pos&3))", "-8*(pos&1))"},
 	{"frame/mask.go", "the last bytes are masked wrongly", "-8*(n&3))", "-8*(n&1))"},
@@ -96,7 +96,7 @@ var mutants = []mutant{
 
 	// The negotiation of compression (RFC 7692 section 7.1).
 	{"handshake/deflate.go", "server_no_context_takeover is not answered", "a.ServerNoTakeover = offer.ServerNoTakeover || want.ServerNoTakeover", "a.ServerNoTakeover = want.ServerNoTakeover"},
-	{"handshake/deflate.go", "server_max_window_bits is not answered", "if offer.ServerWindowBits != 0 { // an answer", "if false { // an answer"},
+	{"handshake/deflate.go", "server_max_window_bits is not answered", "if offer.ServerWindowBits != 0 {", "if false {"},
 	{"handshake/deflate.go", "server_max_window_bits is answered with more", "a.ServerWindowBits = answerBits(offer.ServerWindowBits, want.ServerWindowBits)", "a.ServerWindowBits = answerBits(0, want.ServerWindowBits)"},
 	{"handshake/deflate.go", "client_max_window_bits is answered unasked", "if offer.client && (bounded", "if (bounded"},
 	{"handshake/deflate.go", "client_max_window_bits is answered with more", "a.ClientWindowBits = answerBits(offer.ClientWindowBits, want.ClientWindowBits)", "a.ClientWindowBits = answerBits(0, want.ClientWindowBits)"},
