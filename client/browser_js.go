@@ -79,6 +79,7 @@ func (d *Dialer) checkBrowser(u *url.URL) error {
 		{"DialContext", d.DialContext != nil},
 		{"DialTLSContext", d.DialTLSContext != nil},
 		{"HTTPClient", d.HTTPClient != nil},
+		{"HTTP2", d.HTTP2 != nil},
 		{"Config.Compression", d.Config.Compression != nil},
 		{"Config.PingInterval", d.Config.PingInterval > 0},
 	} {
