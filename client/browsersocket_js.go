@@ -116,12 +116,12 @@ func (s *browserSocket) push(f []byte) {
 	}
 	if s.size > 0 && s.size+len(f) > maxWaiting {
 		s.err = fmt.Errorf("messages arrive faster than they are read: %d bytes wait in memory", s.size)
-		s.close()
+		s.closeLocked()
 	} else {
 		s.in = append(s.in, f)
 		s.size += len(f)
 	}
-	s.changed()
+	s.changedLocked()
 }
 
 // ended is called when the browser has closed the connection, with what the peer's
@@ -142,12 +142,12 @@ func (s *browserSocket) end(err error) {
 	s.closing = true
 	if s.err == nil {
 		s.err = err
-		s.changed()
+		s.changedLocked()
 	}
 }
 
-// changed wakes who waits for something to read. It's called with s.mu held.
-func (s *browserSocket) changed() {
+// changedLocked wakes who waits for something to read. It's called with s.mu held.
+func (s *browserSocket) changedLocked() {
 	close(s.arrived)
 	s.arrived = make(chan struct{})
 }
@@ -288,13 +288,13 @@ func (s *browserSocket) sendClose(code frame.Code, reason string) {
 		s.closing = true
 		s.ws.Call("close", int(code), reason)
 	default:
-		s.close()
+		s.closeLocked()
 	}
 }
 
-// close closes the WebSocket without a code, if that was not done. It's called with
+// closeLocked closes the WebSocket without a code, if that was not done. It's called with
 // s.mu held.
-func (s *browserSocket) close() {
+func (s *browserSocket) closeLocked() {
 	if !s.closing {
 		s.closing = true
 		s.ws.Call("close")
@@ -305,7 +305,7 @@ func (s *browserSocket) close() {
 // it at once: it does a closing handshake by itself.
 func (s *browserSocket) Close() error {
 	s.mu.Lock()
-	s.close()
+	s.closeLocked()
 	s.in, s.size = nil, 0
 	s.mu.Unlock()
 	s.end(net.ErrClosed)

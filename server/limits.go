@@ -20,7 +20,8 @@ const (
 	DefaultHandshakeTimeout = 10 * time.Second
 )
 
-// load is what the limits are compared with.
+// load is what the limits are compared with. Server.mu guards it, and is held when its
+// methods are called.
 type load struct {
 	conns      int                // admitted and not over
 	perAddr    map[netip.Addr]int // of those, if there is a limit

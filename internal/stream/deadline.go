@@ -14,15 +14,15 @@ type half struct {
 	timer   *time.Timer // sets expired; nil without a deadline that is to come
 }
 
-// wait and changed are called with mu held.
-func (h *half) wait() {
+// waitLocked and changedLocked are called with mu held.
+func (h *half) waitLocked() {
 	if h.change == nil {
 		h.change = sync.NewCond(&h.mu)
 	}
 	h.change.Wait()
 }
 
-func (h *half) changed() {
+func (h *half) changedLocked() {
 	if h.change != nil {
 		h.change.Broadcast()
 	}
@@ -31,14 +31,14 @@ func (h *half) changed() {
 func (h *half) setDeadline(t time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.stopTimer()
+	h.stopTimerLocked()
 	h.expired = false
 	if t.IsZero() || h.closed {
 		return nil
 	}
 	wait := time.Until(t)
 	if h.expired = wait <= 0; h.expired {
-		h.changed()
+		h.changedLocked()
 		return nil
 	}
 	var timer *time.Timer
@@ -47,15 +47,15 @@ func (h *half) setDeadline(t time.Time) error {
 		defer h.mu.Unlock()
 		if h.timer == timer {
 			h.expired = true
-			h.changed()
+			h.changedLocked()
 		}
 	})
 	h.timer = timer
 	return nil
 }
 
-// stopTimer is called with mu held.
-func (h *half) stopTimer() {
+// stopTimerLocked is called with mu held.
+func (h *half) stopTimerLocked() {
 	if h.timer != nil {
 		h.timer.Stop()
 		h.timer = nil

@@ -46,7 +46,7 @@ func (r *Reader) Pump(src io.Reader) {
 			if r.err = err; err != io.EOF {
 				r.err = &net.OpError{Op: "read", Net: "http2", Err: err}
 			}
-			r.changed()
+			r.changedLocked()
 		}
 		over := r.closed && !r.drained || r.err != nil
 		r.mu.Unlock()
@@ -61,9 +61,9 @@ func (r *Reader) hand(p []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.buf = p
-	r.changed()
+	r.changedLocked()
 	for len(r.buf) > 0 && !r.closed {
-		r.wait()
+		r.waitLocked()
 	}
 	r.buf = nil
 }
@@ -72,12 +72,12 @@ func (r *Reader) hand(p []byte) {
 func (r *Reader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.waitBytes(); err != nil {
+	if err := r.waitBytesLocked(); err != nil {
 		return 0, err
 	}
 	n := copy(p, r.buf)
 	if r.buf = r.buf[n:]; len(r.buf) == 0 {
-		r.changed()
+		r.changedLocked()
 	}
 	return n, nil
 }
@@ -86,11 +86,11 @@ func (r *Reader) Read(p []byte) (int, error) {
 func (r *Reader) WaitRead() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.waitBytes()
+	return r.waitBytesLocked()
 }
 
-// waitBytes is called with r.mu held.
-func (r *Reader) waitBytes() error {
+// waitBytesLocked is called with r.mu held.
+func (r *Reader) waitBytesLocked() error {
 	for {
 		switch {
 		case r.closed:
@@ -102,7 +102,7 @@ func (r *Reader) waitBytes() error {
 		case r.err != nil:
 			return r.err
 		}
-		r.wait()
+		r.waitLocked()
 	}
 }
 
@@ -132,7 +132,7 @@ func (r *Reader) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	r.stopTimer()
-	r.changed()
+	r.stopTimerLocked()
+	r.changedLocked()
 	return nil
 }

@@ -37,7 +37,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	defer w.writing.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.refusal(); err != nil {
+	if err := w.refusalLocked(); err != nil {
 		return 0, err
 	}
 	if len(p) <= small-w.w {
@@ -45,32 +45,32 @@ func (w *Writer) Write(p []byte) (int, error) {
 			w.early = smalls.Get().(*[small]byte)
 		}
 		w.w += copy(w.early[w.w:], p)
-		w.changed()
+		w.changedLocked()
 		return len(p), nil
 	}
 	w.p = p
-	w.changed()
+	w.changedLocked()
 	for len(w.p) > 0 {
-		if err := w.refusal(); err != nil {
+		if err := w.refusalLocked(); err != nil {
 			n := len(p) - len(w.p)
 			w.p, w.cut = nil, true
 			return n, err
 		}
-		w.wait()
+		w.waitLocked()
 	}
 	return len(p), nil
 }
 
-// dropEarly is called with mu held.
-func (w *Writer) dropEarly() {
+// dropEarlyLocked is called with mu held.
+func (w *Writer) dropEarlyLocked() {
 	if w.early != nil {
 		smalls.Put(w.early)
 		w.early, w.r, w.w = nil, 0, 0
 	}
 }
 
-// refusal is called with mu held.
-func (w *Writer) refusal() error {
+// refusalLocked is called with mu held.
+func (w *Writer) refusalLocked() error {
 	switch {
 	case w.closed, w.ended:
 		return net.ErrClosed
@@ -90,7 +90,7 @@ func (w *Writer) CloseWrite() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
-	w.changed()
+	w.changedLocked()
 	return nil
 }
 
@@ -99,8 +99,8 @@ func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
-	w.stopTimer()
-	w.changed()
+	w.stopTimerLocked()
+	w.changedLocked()
 	return nil
 }
 
@@ -114,7 +114,7 @@ func (w *Writer) End() <-chan struct{} {
 		return nil
 	}
 	w.ended = true
-	w.changed()
+	w.changedLocked()
 	if w.sent == nil {
 		w.sent = make(chan struct{})
 		if w.atEnd {
@@ -139,7 +139,7 @@ func (b *body) Read(p []byte) (int, error) {
 		case w.early != nil && !w.lost:
 			n := copy(p, w.early[w.r:w.w])
 			if w.r += n; w.r == w.w {
-				w.dropEarly()
+				w.dropEarlyLocked()
 			}
 			return n, nil
 		case w.ended:
@@ -155,11 +155,11 @@ func (b *body) Read(p []byte) (int, error) {
 		case len(w.p) > 0:
 			n := copy(p, w.p)
 			if w.p = w.p[n:]; len(w.p) == 0 {
-				w.changed()
+				w.changedLocked()
 			}
 			return n, nil
 		}
-		w.wait()
+		w.waitLocked()
 	}
 }
 
@@ -168,7 +168,7 @@ func (b *body) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lost = true
-	(*Writer)(b).dropEarly()
-	b.changed()
+	(*Writer)(b).dropEarlyLocked()
+	b.changedLocked()
 	return nil
 }

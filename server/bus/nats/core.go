@@ -208,9 +208,9 @@ func (b *Core) receive() {
 		case m := <-b.incoming:
 			b.mu.Lock()
 			if m.Sub == nil {
-				b.marked(m)
+				b.markedLocked(m)
 			} else if s := b.subs[m.Sub]; s != nil {
-				b.message(s, m)
+				b.messageLocked(s, m)
 			}
 			b.mu.Unlock()
 		case <-b.ctx.Done():
@@ -219,8 +219,8 @@ func (b *Core) receive() {
 	}
 }
 
-// marked carries out a mark. b.mu is held.
-func (b *Core) marked(m *natsgo.Msg) {
+// markedLocked carries out a mark. b.mu is held.
+func (b *Core) markedLocked(m *natsgo.Msg) {
 	for sub, s := range b.subs {
 		switch m.Subject {
 		case markDialing:
@@ -235,8 +235,8 @@ func (b *Core) marked(m *natsgo.Msg) {
 	}
 }
 
-// message hands m on. b.mu is held.
-func (b *Core) message(s *subscription, m *natsgo.Msg) {
+// messageLocked hands m on. b.mu is held.
+func (b *Core) messageLocked(s *subscription, m *natsgo.Msg) {
 	s.tell() // the subscription stands again, or m would not be here
 	s.check(m.Sub)
 	if b.unmarked.CompareAndSwap(true, false) {
