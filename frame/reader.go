@@ -3,6 +3,7 @@ package frame
 import (
 	"io"
 	"math"
+	"math/bits"
 )
 
 // Reader reads the frames that a peer sends, checks their order and unmasks their
@@ -31,9 +32,8 @@ type Reader struct {
 	holdAt, holdEnd, piece int
 
 	// The current frame.
-	length int64 // of its payload
-	left   int64 // of that, not yet consumed
-	key    [4]byte
+	left   int64  // bytes of its payload not yet consumed
+	key    uint32 // of the next of them, as turn returns it
 	masked bool
 
 	rules Rules
@@ -88,8 +88,8 @@ func (r *Reader) ReadHeader(h *Header) error {
 					err = tooBig(h.Length, r.max)
 				}
 				if err == nil {
-					r.length, r.left = h.Length, h.Length
-					r.masked, r.key = h.Masked, h.Key
+					r.left = h.Length
+					r.masked, r.key = h.Masked, turn(h.Key, 0)
 					return nil
 				}
 			}
@@ -137,12 +137,12 @@ func (r *Reader) take(want int64) ([]byte, error) {
 		return nil, nil
 	}
 	p := r.b.p[r.r : r.r+n : r.r+n]
-	at := int(r.length - r.left)
 	r.r += n
 	r.left -= int64(n)
 	r.piece = n
 	if r.masked {
-		mask(p, turn(r.key, at))
+		mask(p, r.key)
+		r.key = bits.RotateLeft32(r.key, -8*(n&3))
 	}
 	return p, nil
 }

@@ -17,7 +17,7 @@ var mutants = []mutant{
 	{"frame/header.go", "masking starts one byte late", "Mask(dst[len(dst)-len(payload):], h.Key, 0)", "Mask(dst[len(dst)-len(payload):], h.Key, 1)"},
 	{"frame/lowlevel.go", "whole frames may have longer lengths", "if n < 126 || b[1]&0x7f == 127 {", "if b[1]&0x7f == 127 {"},
 	{"frame/lowlevel.go", "whole frames may be masked or not", "if op != Text && op != Binary || masked != (r.rules.Role == Server) || len(b)-head < n", "if op != Text && op != Binary || len(b)-head < n"},
-	{"frame/reader.go", "the key is not turned for the later pieces of a payload", "mask(p, turn(r.key, at))", "mask(p, turn(r.key, 0*at))"},
+	{"frame/reader.go", "the key is not turned for the later pieces of a payload", "r.key = bits.RotateLeft32(r.key, -8*(n&3))", ""},
 	{"frame/mask.go", "the key is turned by too little", "-8*(pos&3))", "-8*(pos&1))"},
 	{"frame/mask.go", "the last bytes are masked wrongly", "-8*(n&3))", "-8*(n&1))"},
 
