@@ -93,15 +93,15 @@ type Compressed struct {
 
 // Compressed returns nil if no compression was agreed on.
 func (c *Conn) Compressed() *Compressed {
-	if c.deflater == nil {
+	if c.out.deflater == nil {
 		return nil
 	}
 	return &Compressed{
-		Deflate:      c.deflater.agreed,
-		Sent:         c.deflater.in.Load(),
-		SentWire:     c.deflater.out.Load(),
-		Received:     c.inflater.out.Load(),
-		ReceivedWire: c.inflater.in.Load(),
+		Deflate:      c.out.deflater.agreed,
+		Sent:         c.out.deflater.in.Load(),
+		SentWire:     c.out.deflater.out.Load(),
+		Received:     c.in.inflater.out.Load(),
+		ReceivedWire: c.in.inflater.in.Load(),
 	}
 }
 
@@ -121,16 +121,16 @@ type form struct {
 	level deflate.Level
 }
 
-// startCompression makes c compress, as the handshake agreed to.
-func (c *Conn) startCompression(agreed *handshake.Deflate) {
-	k := c.cfg.Compression
+// start returns the compressor and the decompressor of a connection, as the handshake
+// agreed to.
+func (k *Compression) start(role frame.Role, agreed *handshake.Deflate) (*deflater, *inflater) {
 	if k == nil {
 		k = new(Compression) // the peer will compress, and so can we
 	}
 	server := deflate.Config{WindowBits: agreed.ServerWindowBits, Takeover: !agreed.ServerNoTakeover}
 	client := deflate.Config{WindowBits: agreed.ClientWindowBits, Takeover: !agreed.ClientNoTakeover}
 	send, receive := server, client
-	if c.out.role == frame.Client {
+	if role == frame.Client {
 		send, receive = client, server
 	}
 	if send.WindowBits == 0 || send.WindowBits > k.Send.bits() {
@@ -138,34 +138,18 @@ func (c *Conn) startCompression(agreed *handshake.Deflate) {
 	}
 	send.Takeover = send.Takeover && !k.Send.NoTakeover
 	send.Level, send.Compact = k.Level, k.Compact
-	c.deflater = &deflater{
+	return &deflater{
 		Encoder: deflate.NewEncoder(send),
 		agreed:  *agreed,
 		minSize: int(limit(int64(k.MinSize), DefaultMinCompressSize, 0)),
 		form:    form{send.WindowBits, k.Level},
-	}
-	c.inflater = &inflater{d: deflate.NewDecoder(receive)}
+	}, &inflater{d: deflate.NewDecoder(receive)}
 }
 
-// compresses reports whether a message of n bytes is to be compressed.
-func (c *Conn) compresses(t MessageType, n int) bool {
-	return c.deflater != nil && t&Uncompressed == 0 && n >= c.deflater.minSize
-}
-
-// appendCompressedLocked is appendFrameLocked for a message that is compressed as a
-// whole. It's called with out.mu held, by whoever has the turn to write or while nobody
-// has it.
-func (c *Conn) appendCompressedLocked(h *frame.Header, p []byte) error {
-	b := getChunk(len(p))
-	defer b.put()
-	b.p = c.deflater.Append(b.p, p)
-	c.deflater.count(len(p), len(b.p))
-	h.Rsv = frame.Rsv1
-	err := c.appendFrameLocked(h, b.p)
-	if err != nil {
-		c.deflater.Reset() // nothing can refer to what isn't sent
-	}
-	return err
+// compresses reports whether a message of n bytes is to be compressed. Nothing is if d is
+// nil.
+func (d *deflater) compresses(t MessageType, n int) bool {
+	return d != nil && t&Uncompressed == 0 && n >= d.minSize
 }
 
 func (d *deflater) count(in, out int) {

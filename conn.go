@@ -8,9 +8,11 @@ import (
 	"math"
 	"net"
 	"sync/atomic"
+	"unique"
 
 	"hawser/websocket/frame"
 	"hawser/websocket/handshake"
+	"hawser/websocket/internal/transport"
 )
 
 // Setup is what the opening handshake leaves to [NewConn].
@@ -44,113 +46,67 @@ type Setup struct {
 // time can read; a second gets [ErrConcurrentRead]. Pings and Close frames are
 // answered while somebody reads, so a connection needs a goroutine that does.
 //
-// Three locks guard its parts: end.mu how far the end has come, out.mu what is to
-// be sent, in.watch.mu the context of the reader. end.mu may be held while out.mu
-// is taken, never the other way round. None of them is held during a system call
-// that may wait, or while a function of the user runs.
+// It has two halves that know nothing of each other, in to receive and out to send, the
+// end of the connection, which knows out, and the transport below. What they need of each
+// other beside that goes through owner.go; see docs/DESIGN.md for their locks.
 type Conn struct {
-	// What most messages need comes first, to be together in the processor's cache.
-	cfg  *Config                    // with its defaults; shared
-	err  atomic.Pointer[CloseError] // how the connection ends, once that's decided; written under end.mu
-	rd   frame.Reader
-	in   inbound
-	out  outbound
-	sock socket // t, if it's a plain socket
+	in  inbound
+	out outbound
+	end ending
 
-	limit atomic.Pointer[writeLimit] // nil if no write had to wait so far; stored by whoever writes; its lock is a leaf
-
-	// Both are nil if no compression was agreed on.
-	inflater *inflater
-	deflater *deflater
-
-	silence silence // how long the peer has been silent
-	idle    *idle   // nil without a Config.IdleTimeout
-	end     ending
-
-	t           Transport
-	subprotocol string
+	subprotocol unique.Handle[string]       // shared, as connections have few different ones
 	values      context.Context             // what done has the values of
 	done        atomic.Pointer[doneContext] // nil until somebody asks
-	ended       func(*Conn)                 // guarded by end.mu
+	ended       func(*Conn)                 // nil if nobody wants to know; never changes
 }
 
 // NewConn returns the connection on t after the opening handshake. It takes
 // over t.
 func NewConn(t Transport, s Setup, cfg Config) *Conn {
-	c := &Conn{t: t, subprotocol: s.Subprotocol, cfg: cfg.withDefaults(s.Role), values: s.Context, ended: s.Ended}
-	c.out.role = s.Role
-	c.in.max.Store(c.cfg.MaxMessage)
-	if c.values == nil {
-		c.values = context.Background()
-	}
-	if parent := c.values; parent.Done() != nil {
-		c.end.mu.Lock()
-		unwatch := context.AfterFunc(parent, func() { c.abort(context.Cause(parent)) })
-		c.ended = func(c *Conn) {
-			unwatch()
-			if s.Ended != nil {
-				s.Ended(c)
-			}
-		}
-		c.end.mu.Unlock()
-	}
+	c := &Conn{subprotocol: unique.Make(s.Subprotocol), values: s.Context, ended: s.Ended}
+	x := (*owner)(c)
+	shared := cfg.withDefaults(s.Role)
+	c.out = outbound{output: output{pend: pending{role: s.Role}, cfg: shared, stream: transport.New(t, x), owner: x}}
+	c.end = ending{out: &c.out, owner: x}
+	c.in = inbound{cfg: shared, owner: x}
+	c.in.max.Store(shared.MaxMessage)
 	rules := frame.Rules{Role: s.Role}
 	if s.Deflate != nil {
 		rules.Rsv = frame.Rsv1
-		c.startCompression(s.Deflate)
+		c.out.deflater, c.in.inflater = shared.Compression.start(s.Role, s.Deflate)
 	}
-	c.rd.Init(c.source(), rules, 0)
-	c.rd.Preload(s.Unread)
-	c.startKeepalive()
-	c.startIdle()
+	c.in.rd.Init(c.out.stream.Source(), rules, 0)
+	c.in.rd.Preload(s.Unread)
+	if c.values == nil {
+		c.values = context.Background()
+	}
+	if c.values.Done() != nil {
+		c.endWith(c.values)
+	}
+	c.end.start()
 	if s.Answer != nil {
-		c.out.mu.Lock()
-		c.out.flushing = true // so nothing overtakes it
-		c.out.mu.Unlock()
+		c.out.holdOthers() // so nothing overtakes it
 	}
 	if s.Opened != nil {
 		s.Opened(c)
 	}
 	if s.Answer != nil {
-		c.sendAnswer(s.Answer)
+		if err := c.out.sendAnswer(s.Answer); err != nil {
+			c.end.lost(err)
+		}
 	}
 	return c
 }
 
-// sendAnswer sends what goes out before all frames, with out.flushing set.
-func (c *Conn) sendAnswer(p []byte) {
-	if err := c.send(context.Background(), batch{ref: p}); err != nil {
-		c.lost(err)
-		return
-	}
-	c.out.mu.Lock()
-	defer c.unlockOut()
-	c.endFlushLocked(batch{}, nil)
-	c.flushAsyncLocked()
-}
-
-func (c *Conn) source() frame.LateReader {
-	if c.initSocket() {
-		return (*socketSource)(c)
-	}
-	if s := newTLSSource(c); s != nil {
-		return s
-	}
-	if w, ok := c.t.(readWaiter); ok {
-		return waitingSource{c, w}
-	}
-	return plainSource{c}
-}
-
 // Subprotocol returns the subprotocol that was agreed on, or "".
-func (c *Conn) Subprotocol() string { return c.subprotocol }
+func (c *Conn) Subprotocol() string { return c.subprotocol.Value() }
 
 // Role returns the side that this end of the connection is on.
-func (c *Conn) Role() frame.Role { return c.out.role }
+func (c *Conn) Role() frame.Role { return c.out.pend.role }
 
 // LocalAddr returns the transport's local address, nil if it has none.
 func (c *Conn) LocalAddr() net.Addr {
-	if t, ok := c.t.(interface{ LocalAddr() net.Addr }); ok {
+	if t, ok := c.out.stream.Conn.(interface{ LocalAddr() net.Addr }); ok {
 		return t.LocalAddr()
 	}
 	return nil
@@ -158,7 +114,7 @@ func (c *Conn) LocalAddr() net.Addr {
 
 // RemoteAddr returns the transport's remote address, nil if it has none.
 func (c *Conn) RemoteAddr() net.Addr {
-	if t, ok := c.t.(interface{ RemoteAddr() net.Addr }); ok {
+	if t, ok := c.out.stream.Conn.(interface{ RemoteAddr() net.Addr }); ok {
 		return t.RemoteAddr()
 	}
 	return nil
@@ -166,7 +122,7 @@ func (c *Conn) RemoteAddr() net.Addr {
 
 // Transport returns what the connection runs on, to look at: its addresses, its
 // TLS state. Reading, writing, deadlines and closing are the Conn's.
-func (c *Conn) Transport() Transport { return c.t }
+func (c *Conn) Transport() Transport { return c.out.stream.Conn }
 
 // Context returns a context that is done when the connection is over, with
 // [Conn.Err] as its cause. On servers it has the values of the request's context.
@@ -181,7 +137,7 @@ func (c *Conn) Done() <-chan struct{} { return c.doneContext().Done() }
 // it's known how it ends. That may be a moment before [Conn.Done] is closed, while
 // what was accepted before is still being sent.
 func (c *Conn) Err() error {
-	if e := c.err.Load(); e != nil {
+	if e := c.end.err.Load(); e != nil {
 		return e
 	}
 	return nil

@@ -29,8 +29,8 @@ func (c *Conn) doneContext() *doneContext {
 		d.cancel(nil)
 		return c.done.Load()
 	}
-	if c.isOver() { // and may not have seen d
-		d.cancel(c.err.Load())
+	if c.end.isOver() { // and may not have seen d
+		d.cancel(c.end.err.Load())
 	}
 	return d
 }
@@ -49,29 +49,35 @@ func (x *connContext) Err() error {
 	if d := x.done.Load(); d != nil {
 		return d.Err()
 	}
-	if (*Conn)(x).isOver() {
+	if x.end.isOver() {
 		return context.Canceled
 	}
 	return nil
 }
 
-// ctxErr is ctx.Err(), but nil if ctx is c's own: c.err tells about that.
-func (c *Conn) ctxErr(ctx context.Context) error {
-	if ctx == (*connContext)(c) {
-		return nil
+// endWith cuts the connection off when ctx is done, and forgets ctx when the connection is
+// over. It's called before anybody else knows c.
+func (c *Conn) endWith(ctx context.Context) {
+	ended := c.ended
+	c.end.mu.Lock() // ctx may end at once; ending.tell takes this lock before it calls owner.told
+	defer c.end.mu.Unlock()
+	unwatch := context.AfterFunc(ctx, func() { c.end.abort(context.Cause(ctx)) })
+	c.ended = func(c *Conn) {
+		unwatch()
+		if ended != nil {
+			ended(c)
+		}
 	}
-	return ctx.Err()
 }
 
-// doneOf is ctx.Done(), but nil if ctx ends only together with c: that ends
+// beside returns ctx, or the empty context if ctx ends only together with c: that ends
 // everything anyway.
-func (c *Conn) doneOf(ctx context.Context) <-chan struct{} {
+func (c *Conn) beside(ctx context.Context) context.Context {
 	if ctx == (*connContext)(c) {
-		return nil
+		return context.Background()
 	}
-	done := ctx.Done()
-	if d := c.done.Load(); d != nil && done == d.Done() {
-		return nil
+	if d := c.done.Load(); d != nil && ctx.Done() == d.Done() {
+		return context.Background()
 	}
-	return done
+	return ctx
 }

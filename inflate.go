@@ -5,6 +5,7 @@ package websocket
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"hawser/websocket/frame"
@@ -100,4 +101,9 @@ func inflateError(err error) error {
 		return errTooBig(long.Limit)
 	}
 	return err
+}
+
+// errTooBig is the breach of a peer whose message is longer than limit bytes.
+func errTooBig(limit int64) error {
+	return &frame.Error{Code: frame.CodeTooBig, Section: "10.4", Text: fmt.Sprintf("message is longer than %d bytes", limit)}
 }

@@ -1,6 +1,6 @@
-// Silence, of bytes: since when the peer has been silent, and what the keepalive does
-// about it. The timer is that of ending.go. At the end of the file are the hooks that
-// every source of bytes calls before and after it waits.
+// Silence: since when the peer has sent nothing, and what that calls for: a ping, the end
+// of a peer that doesn't answer, the end of one that has nothing to say. The timer is that
+// of ending.go.
 
 package websocket
 
@@ -9,87 +9,118 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hawser/websocket/frame"
+	"hawser/websocket/internal/clock"
 )
 
-// silence is since when the reader waits for the peer without a byte from it: the
-// time on the clock of now, negative while nobody waits, 0 if nobody does and a byte
-// came since. It's written by the reader.
-type silence struct{ atomic.Int64 }
+// A liveness knows whether the peer is alive. The reader writes to it before and after it
+// waits, and the timer of the connection looks at it.
+type liveness struct {
+	// since is since when the reader waits without a byte from the peer: the time on
+	// internal/clock, negative while nobody waits, 0 if nobody does and a byte came since.
+	// The reader writes it.
+	since atomic.Int64
+	// spoke is when the reader last waited with a message behind it, on
+	// internal/clock. The reader writes it, and only if there's a Config.IdleTimeout.
+	spoke atomic.Int64
 
-// begins is called before the reader waits.
-func (s *silence) begins() {
-	since := s.Load()
+	// pinged is when a ping of the keepalive was sent that waits for any byte, 0 if none
+	// does; guarded by ending.mu.
+	pinged int64
+}
+
+// waits is called before the reader waits for the peer. Spoke says that a message has
+// begun since the last time.
+func (l *liveness) waits(cfg *Config, spoke bool) {
+	if spoke && cfg.IdleTimeout > 0 {
+		l.spoke.Store(clock.Now())
+	}
+	since := l.since.Load()
 	switch {
 	case since == 0:
-		s.Store(now())
+		l.since.Store(clock.Now())
 	case since < 0:
-		s.Store(-since) // a context has ended the wait, and it goes on
+		l.since.Store(-since) // a context has ended the wait, and it goes on
 	}
 }
 
-// ends is called when the reader has waited and got n bytes.
-func (s *silence) ends(n int) {
-	since := s.Load()
+// got is called when the reader has read n bytes.
+func (l *liveness) got(n int) {
+	since := l.since.Load()
 	switch {
 	case n > 0 && since != 0:
-		s.Store(0)
+		l.since.Store(0)
 	case n <= 0 && since > 0:
-		s.Store(-since)
+		l.since.Store(-since)
 	}
 }
 
-// since returns 0 if nobody waits for the peer, so nobody can tell.
-func (s *silence) since() int64 { return max(s.Load(), 0) }
+// silentSince returns since when the peer has been silent, 0 if nobody waits for it, so
+// nobody can tell.
+func (l *liveness) silentSince() int64 { return max(l.since.Load(), 0) }
 
-func (c *Conn) startKeepalive() {
-	if c.cfg.PingInterval <= 0 {
-		return
+// start returns after which time to look for the first time, 0 for never.
+func (l *liveness) start(cfg *Config) time.Duration {
+	if cfg.IdleTimeout > 0 {
+		l.spoke.Store(clock.Now())
 	}
-	c.end.mu.Lock()
-	defer c.end.mu.Unlock()
-	c.armLocked(c.cfg.PingInterval)
+	return sooner(cfg.PingInterval, cfg.IdleTimeout)
 }
 
-// keepaliveLocked returns what the silence of the peer calls for: a ping after the
-// ping interval, and the end when any byte fails to come in time after that. Else it
-// sets the timer for when the next of these can be due. end.mu is held.
-func (c *Conn) keepaliveLocked() (act func()) {
-	interval, timeout := c.cfg.PingInterval, c.cfg.PingTimeout
-	if interval <= 0 {
-		return nil
-	}
-	e := &c.end
-	since := c.silence.since()
-	if since == 0 { // nobody reads what the peer may have sent
-		e.pinged = false
-		c.armLocked(interval)
-		return nil
-	}
-	if e.pinged && since < e.due-int64(timeout) { // no byte came since the ping
-		if left := e.due - now(); left > 0 {
-			c.armLocked(time.Duration(left))
-			return nil
+// What a silence calls for.
+const (
+	nothingDue = iota
+	pingDue    // a ping is to be sent
+	pongLate   // the peer has given no sign of life in time
+	idleTooLong
+)
+
+// look returns what the silence of the peer calls for, and after which time to look
+// again, 0 for never. It's called with ending.mu held.
+func (l *liveness) look(cfg *Config) (due int, next time.Duration) {
+	since := l.silentSince()
+	if cfg.IdleTimeout > 0 {
+		next = cfg.IdleTimeout
+		if since != 0 { // else it's not the peer who is slow
+			next -= time.Duration(clock.Now() - l.spoke.Load())
 		}
-		return func() { c.abort(&pingTimeout{timeout}) }
+		if next <= 0 {
+			return idleTooLong, 0
+		}
 	}
-	left := int64(interval) - (now() - since)
-	if e.pinged = left <= 0; e.pinged {
-		e.due = after(timeout)
-		c.armLocked(timeout)
-		return c.sendKeepalive
+	if cfg.PingInterval > 0 {
+		var wait time.Duration
+		due, wait = l.keepalive(cfg, since)
+		next = sooner(next, wait)
 	}
-	c.armLocked(time.Duration(left))
-	return nil
+	return due, next
 }
 
-func (c *Conn) sendKeepalive() {
-	c.out.mu.Lock()
-	defer c.unlockOut()
-	if c.out.closed == nil {
-		c.queueControlLocked(frame.Ping, nil)
-		c.flushAsyncLocked()
+// keepalive is look at what the ping interval and the ping timeout say.
+func (l *liveness) keepalive(cfg *Config, since int64) (due int, next time.Duration) {
+	switch {
+	case since == 0: // nobody reads what the peer may have sent
+		l.pinged = 0
+		return nothingDue, cfg.PingInterval
+	case l.pinged != 0 && since < l.pinged: // no byte came since the ping
+		if left := cfg.PingTimeout - time.Duration(clock.Now()-l.pinged); left > 0 {
+			return nothingDue, left
+		}
+		return pongLate, 0
 	}
+	if left := cfg.PingInterval - time.Duration(clock.Now()-since); left > 0 {
+		l.pinged = 0
+		return nothingDue, left
+	}
+	l.pinged = clock.Now()
+	return pingDue, cfg.PingTimeout
+}
+
+// sooner returns the smaller of two durations, of which 0 is never.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // pingTimeout is [ErrPingTimeout] with the time that was waited for.
@@ -99,28 +130,3 @@ func (e *pingTimeout) Error() string {
 	return fmt.Sprintf("%v: no data received for %v", ErrPingTimeout, e.waited)
 }
 func (e *pingTimeout) Unwrap() error { return ErrPingTimeout }
-
-// beforeRead is called by the source before it reads and may wait.
-func (c *Conn) beforeRead() {
-	c.flushHeld()
-	c.in.watch.prepare(c, c.in.ctx)
-}
-
-// beforeTry is called by the source before it reads what's there already.
-func (c *Conn) beforeTry() {
-	if c.in.tried {
-		c.flushHeld() // what the next message lacked may be much
-	}
-	c.in.tried = true
-	c.in.watch.prepare(c, c.in.ctx)
-}
-
-// beforeWait is called by the source each time before it waits for the peer.
-func (c *Conn) beforeWait() error {
-	c.markActive()
-	c.silence.begins()
-	return c.in.watch.start(c, c.in.ctx)
-}
-
-// afterWait is called when the source has n bytes or an error.
-func (c *Conn) afterWait(n int) { c.silence.ends(n) }

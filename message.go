@@ -3,6 +3,9 @@
 package websocket
 
 import (
+	"fmt"
+	"unicode/utf8"
+
 	"hawser/websocket/frame"
 )
 
@@ -26,6 +29,24 @@ func (t MessageType) String() string { return t.opcode().String() }
 func (t MessageType) valid() bool { t &^= Uncompressed; return t == Text || t == Binary }
 
 func (t MessageType) opcode() frame.Opcode { return frame.Opcode(t &^ Uncompressed) }
+
+// errType is the error of a call that is to write a message of type t.
+func errType(t MessageType) error {
+	return fmt.Errorf("websocket: message type %d is neither Text nor Binary", t)
+}
+
+// wholeRunes returns the length of p without the beginning of a character at its end.
+func wholeRunes(p []byte) int {
+	for i := len(p) - 1; i >= 0 && i >= len(p)-3; i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				return i
+			}
+			break
+		}
+	}
+	return len(p)
+}
 
 // Message is one whole message.
 type Message struct {

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"hawser/websocket/frame"
 )
@@ -104,7 +103,7 @@ func (d *direction) end() { <-d.turn }
 func (n *netConn) begin(d *direction) (context.Context, error) {
 	ctx := d.context()
 	if why := ended(ctx); why != nil {
-		if e := n.c.err.Load(); e != nil && why != net.ErrClosed {
+		if e := n.c.end.err.Load(); e != nil && why != net.ErrClosed {
 			return nil, e // so that who tries again and again stops
 		}
 		return nil, why
@@ -198,7 +197,7 @@ func (n *netConn) refuse(t MessageType) error {
 	if err := c.lockRead(context.Background()); err != nil {
 		return err
 	}
-	defer c.unlockRead()
+	defer c.in.unlock()
 	c.in.ctx = context.Background()
 	return c.readError(&frame.Error{Code: frame.CodeUnsupportedData, Section: "7.4.1",
 		Text: "a " + t.String() + " message in a stream of " + n.t.String() + " messages"})
@@ -219,7 +218,7 @@ func (n *netConn) Write(p []byte) (int, error) {
 				return written, err
 			}
 			if written > 0 && why != net.ErrClosed {
-				n.c.abort(errCutWrite)
+				n.c.end.abort(errCutWrite)
 			}
 			return written, why
 		}
@@ -241,7 +240,7 @@ func (n *netConn) writePart(ctx context.Context, p []byte) error {
 		whole := wholeRunes(p)
 		tail := append([]byte(nil), p[whole:]...)
 		if whole > 0 {
-			if err := n.c.accept(ctx, n.t, p[:whole]); err != nil {
+			if err := n.c.out.accept(ctx, n.t, p[:whole]); err != nil {
 				return err
 			}
 		}
@@ -249,46 +248,7 @@ func (n *netConn) writePart(ctx context.Context, p []byte) error {
 		n.split.Store(len(tail) > 0)
 		return nil
 	}
-	return n.c.accept(ctx, n.t, p)
-}
-
-// accept is Write that waits only until the message may begin, and then leaves what
-// the peer doesn't take at once to a goroutine. So ctx never cuts a frame in two.
-func (c *Conn) accept(ctx context.Context, t MessageType, p []byte) error {
-	if !t.valid() {
-		return errType(t)
-	}
-	h := frame.Header{Fin: true, Opcode: t.opcode()}
-	o := &c.out
-	o.mu.Lock()
-	defer c.unlockOut()
-	err := c.beginMessageLocked(ctx)
-	if err != nil {
-		return err
-	}
-	if c.compresses(t, len(p)) {
-		err = c.appendCompressedLocked(&h, p)
-	} else {
-		err = c.appendFrameLocked(&h, p)
-	}
-	c.endMessageLocked()
-	if err == nil && !c.holdLocked() {
-		c.flushAsyncLocked()
-	}
-	return err
-}
-
-// wholeRunes returns the length of p without the beginning of a character at its end.
-func wholeRunes(p []byte) int {
-	for i := len(p) - 1; i >= 0 && i >= len(p)-3; i-- {
-		if utf8.RuneStart(p[i]) {
-			if !utf8.FullRune(p[i:]) {
-				return i
-			}
-			break
-		}
-	}
-	return len(p)
+	return n.c.out.accept(ctx, n.t, p)
 }
 
 // CloseWrite closes this side's half of the stream: see [NetConn].
@@ -300,10 +260,10 @@ func (n *netConn) CloseWrite() error {
 		return nil
 	}
 	payload, _ := frame.AppendClose(nil, frame.CodeNormal, halfClose)
-	if err := n.c.sendClose(payload); err != nil {
+	if err := n.c.out.sendClose(payload); err != nil {
 		return err
 	}
-	n.c.beginHalfClosing()
+	n.c.end.beginHalfClosing()
 	n.halfClosed.Store(true)
 	if n.peerHalf.Load() {
 		n.finish()
@@ -328,8 +288,8 @@ func (n *netConn) Close() error {
 	c := n.c
 	c.CloseWrite(frame.CodeNormal, "")
 	n.finish()
-	c.flushAll()
-	if e := c.err.Load(); e != nil && e.Err != nil {
+	c.out.flushAll()
+	if e := c.end.err.Load(); e != nil && e.Err != nil {
 		return e
 	}
 	return n.whole()

@@ -9,6 +9,6 @@ const poison = false
 // lent is the message that Read has returned last.
 type lent struct{}
 
-func (c *Conn) lend([]byte) {}
-func (c *Conn) recall()     {}
-func (c *Conn) giveAway()   {}
+func (in *inbound) lend([]byte) {}
+func (in *inbound) recall()     {}
+func (in *inbound) giveAway()   {}

@@ -9,30 +9,21 @@ package websocket
 // looks at one too late fails instead of passing by luck.
 const poison = true
 
-// lent is the message that Read has returned last. It's kept with what waits, as a
-// Conn has no room for it.
+// lent is the message that Read has returned last.
 type lent struct{ p []byte }
 
 // lend notes that the user may look at p until the next read.
-func (c *Conn) lend(p []byte) {
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
-	c.out.waitingLocked().lent.p = p
-}
+func (in *inbound) lend(p []byte) { in.lent.p = p }
 
 // recall is called when the next read begins. Whoever has kept the message before
 // gets to see so at once, and not only when its memory happens to be used again.
-func (c *Conn) recall() {
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
-	if q := c.out.queue; q != nil {
-		messageUsedAfterNextRead(q.lent.p)
-		q.lent.p = nil
-	}
+func (in *inbound) recall() {
+	messageUsedAfterNextRead(in.lent.p)
+	in.lent.p = nil
 }
 
 // giveAway leaves the message to the user for ever.
-func (c *Conn) giveAway() { c.lend(nil) }
+func (in *inbound) giveAway() { in.lend(nil) }
 
 // messageUsedAfterNextRead has a name that tells what is wrong where it turns up in a
 // report of the race detector: a slice that Conn.Read or Conn.Messages returned was

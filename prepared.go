@@ -1,12 +1,10 @@
-// Sending, messages for many connections: those are framed and compressed once. It owns
-// Prepared, whose forms its own mutex guards, and appends to the queue under
-// outbound.mu.
+// Sending, messages for many connections, which are framed and compressed once. It owns
+// Prepared, whose forms its own mutex guards, and knows nothing of connections.
 
 package websocket
 
 import (
 	"bytes"
-	"context"
 	"sync"
 
 	"hawser/websocket/frame"
@@ -58,6 +56,15 @@ func (w *wire) isText() bool {
 	return h.Opcode == frame.Text && h.Rsv == 0
 }
 
+// countsFor takes note for d, which may be nil, of what later messages may refer to, right
+// before w is sent. The caller has the turn to write, or output.mu while nobody has it.
+func (w *wire) countsFor(d *deflater) {
+	if d != nil && w.header().Rsv != 0 {
+		d.Skip(w.tail)
+		d.count(w.size, len(w.payload()))
+	}
+}
+
 // NewPrepared returns a message with a copy of p.
 func NewPrepared(t MessageType, p []byte) *Prepared {
 	return &Prepared{t: t, plain: newWire(frame.Header{Fin: true, Opcode: t.opcode()}, p)}
@@ -69,15 +76,16 @@ func newWire(h frame.Header, p []byte) wire {
 	return wire{frame: b, head: len(b) - len(p), size: len(p)}
 }
 
-// wire returns m as c sends it, compressed if c compresses messages like it.
-func (m *Prepared) wire(c *Conn) *wire {
+// wire returns m as a connection with d sends it, compressed if d compresses messages
+// like it.
+func (m *Prepared) wire(d *deflater) *wire {
 	p := m.plain.payload()
-	if !c.compresses(m.t, len(p)) {
+	if !d.compresses(m.t, len(p)) {
 		return &m.plain
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	f := c.deflater.form
+	f := d.form
 	if w := m.forms[f]; w != nil {
 		return w
 	}
@@ -89,86 +97,4 @@ func (m *Prepared) wire(c *Conn) *wire {
 	}
 	m.forms[f] = &w
 	return &w
-}
-
-// Send is [Conn.Write] of a prepared message.
-func (c *Conn) Send(ctx context.Context, m *Prepared) error {
-	if !m.t.valid() {
-		return errType(m.t)
-	}
-	if err := ctx.Err(); err != nil {
-		return writeRefused(err)
-	}
-	w := m.wire(c)
-	o := &c.out
-	o.mu.Lock()
-	defer c.unlockOut()
-	if err := c.beginMessageLocked(ctx); err != nil {
-		return err
-	}
-	if len(w.payload()) > copyMax {
-		defer c.endMessageLocked()
-		c.sends(w)
-		err := c.writeLongLocked(ctx, w.header(), w.payload(), true)
-		if err != nil && w.tail != nil {
-			c.deflater.Reset() // nothing can refer to what isn't sent
-		}
-		return err
-	}
-	c.sends(w)
-	h := w.header()
-	err := c.appendFrameLocked(&h, w.payload())
-	c.endMessageLocked()
-	if err != nil {
-		return err
-	}
-	return c.submitLocked(ctx)
-}
-
-// sends takes note of what later messages may refer to. The caller has the turn to
-// write, or out.mu while nobody has it, and writes w right after.
-func (c *Conn) sends(w *wire) {
-	if d := c.deflater; d != nil && w.header().Rsv != 0 {
-		d.Skip(w.tail)
-		d.count(w.size, len(w.payload()))
-	}
-}
-
-// Post queues m and returns at once, however slow the peer is: for a message
-// to many connections, of which none is to hold up the others. Of a long message
-// the queue holds no copy. When m would make the queue hold more than
-// [Config.MaxQueue] bytes, Post returns [ErrQueueFull] and m is not sent; an empty
-// queue takes a message of any size. What Post has accepted goes out before the Close
-// frame of this side. After the end its error is a *[CloseError].
-func (c *Conn) Post(m *Prepared) error {
-	if !m.t.valid() {
-		return errType(m.t)
-	}
-	w := m.wire(c)
-	o := &c.out
-	o.mu.Lock()
-	defer c.unlockOut()
-	if o.closed != nil {
-		return c.refusalLocked()
-	}
-	if o.hasPostedLocked() && o.queue.bytes > c.cfg.MaxQueue-w.held() {
-		return ErrQueueFull
-	}
-	o.postLocked(w)
-	c.flushSoonLocked()
-	return nil
-}
-
-// postLocked puts w behind the messages that wait.
-func (o *outbound) postLocked(w *wire) {
-	q := o.waitingLocked()
-	q.posted = append(q.posted, w)
-	q.bytes += w.held()
-}
-
-// dropPostedLocked forgets what was posted. o.mu is held.
-func (o *outbound) dropPostedLocked() {
-	if q := o.queue; q != nil {
-		q.posted, q.begun, q.bytes = nil, nil, 0
-	}
 }

@@ -18,6 +18,10 @@ func TestPost(t *testing.T) {
 			c, p := withPeer(t, role, false, websocket.Config{MaxQueue: 100_000})
 			m := websocket.NewPrepared(websocket.Binary, []byte(text(50_000)))
 			huge := websocket.NewPrepared(websocket.Binary, []byte(text(32<<20)))
+			w, err := c.Writer(ctx, websocket.Binary) // all that is posted waits for it
+			if err != nil {
+				t.Fatal(err)
+			}
 			posted := 0
 			for {
 				err := c.Post(m)
@@ -32,6 +36,8 @@ func TestPost(t *testing.T) {
 			if err := c.Post(huge); err != websocket.ErrQueueFull {
 				t.Error(err)
 			}
+			w.Close()
+			p.expect(frame.Binary, "")
 			for range posted {
 				p.expect(frame.Binary, text(50_000))
 			}

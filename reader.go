@@ -37,35 +37,20 @@ func (c *Conn) beginReader(ctx context.Context, r *messageReader, stream bool) (
 	if err := c.lockRead(ctx); err != nil {
 		return 0, err
 	}
-	c.recall()
 	in := &c.in
-	in.ctx = ctx
-	c.in.watch.stream = stream
-	p, err := c.nextPiece()
+	in.recall()
+	in.ctx, in.stream = ctx, stream
+	p, err := in.nextPiece()
 	if err != nil {
 		err = c.readError(err)
-		c.unlockRead()
+		in.unlock()
 		return 0, err
 	}
 	in.streaming = true
 	*r = messageReader{c, ctx, in.serial, p}
 	t := in.typ
-	c.unlockRead()
+	in.unlock()
 	return t, nil
-}
-
-// nextPiece returns the first piece of the next message, or what Read had of it when
-// it was cut short.
-func (c *Conn) nextPiece() ([]byte, error) {
-	if c.in.end || c.in.streaming {
-		if err := c.skipMessage(); err != nil {
-			return nil, err
-		}
-	}
-	if p := c.held(); len(p) > 0 {
-		return p, nil
-	}
-	return c.step(false)
 }
 
 type messageReader struct {
@@ -90,8 +75,8 @@ func (r *messageReader) lock() error {
 	case in.end:
 		err = io.EOF
 	default:
-		c.rd.Release()
-		p, stepErr := c.step(false)
+		in.rd.Release()
+		p, stepErr := in.step(false)
 		if stepErr != nil {
 			err = c.readError(stepErr)
 		} else if r.rest = p; len(p) == 0 {
@@ -99,7 +84,7 @@ func (r *messageReader) lock() error {
 		}
 	}
 	if err != nil {
-		c.unlockRead()
+		in.unlock()
 	}
 	return err
 }
@@ -113,7 +98,7 @@ func (r *messageReader) Read(p []byte) (int, error) {
 	}
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
-	r.c.unlockRead()
+	r.c.in.unlock()
 	return n, nil
 }
 
@@ -131,7 +116,7 @@ func (r *messageReader) WriteTo(w io.Writer) (int64, error) {
 			return written, err
 		}
 		p := r.rest
-		r.c.unlockRead()
+		r.c.in.unlock()
 		n, err := w.Write(p)
 		if n < 0 || n > len(p) {
 			return written, errInvalidWrite

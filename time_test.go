@@ -98,7 +98,7 @@ func TestKeepalive(t *testing.T) {
 	run("no_tick_after_the_end", func(t *testing.T) {
 		c, _ := mute(frame.Server, cfg)
 		c.CloseNow()
-		c.tick() // the timer had fired, and waited for the lock
+		c.end.tick() // the timer had fired, and waited for the lock
 		if c.end.timer.Stop() {
 			t.Error("the timer goes on, and holds the connection for ever")
 		}

@@ -1,5 +1,5 @@
-// Telling: the user's functions that see each frame. They run without any lock;
-// unlockOut is what sees to that for frames that were sent.
+// Telling: the user's functions that see each frame. They run without any lock:
+// outbound.unlock sees to that for frames that were sent.
 
 package websocket
 
@@ -23,46 +23,4 @@ type Trace struct {
 	// right after it goes out. A message of [Conn.Post] is accepted when it leaves the
 	// queue.
 	FrameSent func(c *Conn, h frame.Header)
-}
-
-// traceReceived tells the user's Trace of a frame whose header has arrived.
-func (c *Conn) traceReceived(h *frame.Header) {
-	if t := c.cfg.Trace; t != nil && t.FrameReceived != nil {
-		t.FrameReceived(c, *h)
-	}
-}
-
-// traceSentLocked notes that the frame was accepted. It's called with out.mu held, so
-// FrameSent is called later, by tellTraceLocked or unlockOut.
-func (c *Conn) traceSentLocked(h *frame.Header) {
-	if t := c.cfg.Trace; t != nil && t.FrameSent != nil {
-		q := c.out.waitingLocked()
-		q.traced = append(q.traced, *h)
-	}
-}
-
-// tellTraceLocked calls FrameSent for the frames that were accepted. It's called with
-// out.mu held, and gives it up meanwhile.
-func (c *Conn) tellTraceLocked() {
-	if c.cfg.Trace == nil || c.out.queue == nil || len(c.out.queue.traced) == 0 {
-		return
-	}
-	defer c.out.mu.Lock()
-	c.unlockOut()
-}
-
-// unlockOut releases out.mu, which is held when it's called, and calls FrameSent for the
-// frames that were accepted.
-func (c *Conn) unlockOut() {
-	o := &c.out
-	if c.cfg.Trace == nil || o.queue == nil || len(o.queue.traced) == 0 {
-		o.mu.Unlock()
-		return
-	}
-	headers := o.queue.traced
-	o.queue.traced = nil
-	o.mu.Unlock()
-	for _, h := range headers {
-		c.cfg.Trace.FrameSent(c, h)
-	}
 }

@@ -1,12 +1,13 @@
-// Sending: the API to write whole messages, and the work below it, which makes frames
-// of them. It works under outbound.mu, and leaves writing to flush.go.
+// Sending, the API. What a call does once its arguments are found right is done by the
+// sending half, in send.go and the files below it.
 
 package websocket
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
+	"time"
 
 	"hawser/websocket/frame"
 )
@@ -29,243 +30,94 @@ import (
 // one. After [Conn.Close] and at the end of the connection, the error is a
 // *[CloseError].
 func (c *Conn) Write(ctx context.Context, t MessageType, p []byte) error {
+	return c.out.write(ctx, t, p)
+}
+
+// Writer returns a writer of one message, for messages that are too long to
+// hold or not yet known to their end. Its bytes go out in frames of at least 4
+// KiB, or of at least 64 KiB if they are compressed; its Close writes the last of them
+// and must be called. Until then other messages wait; pings and Close frames don't (RFC
+// 6455 section 5.4). A text is not cut inside of a character.
+//
+// ctx is for all writes to the message. When one fails after the first frame
+// went out, the message can't be finished and the connection ends. The writer is
+// for one goroutine at a time.
+func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error) {
 	if !t.valid() {
-		return errType(t)
+		return nil, errType(t)
 	}
-	if err := c.ctxErr(ctx); err != nil {
-		return writeRefused(err)
-	}
-	compressed := c.compresses(t, len(p))
-	if compressed && len(p) > copyMax {
-		return c.writeParts(ctx, t, p)
-	}
-	h := frame.Header{Fin: true, Opcode: t.opcode()}
-	o := &c.out
-	o.mu.Lock()
-	switch {
-	case compressed || len(p) > copyMax || !o.freeLocked():
-		return c.writeMessageLocked(ctx, &h, p, compressed)
-	case !o.joinsLocked(len(p)):
-		return c.writeSmallLocked(ctx, &h, p)
-	}
-	b := o.pend
-	b.p = b.p[:len(h.AppendFrame(b.p, p))]
-	o.mu.Unlock()
-	return nil
-}
-
-// writeSmallLocked is Write of most messages, and needs little stack: the goroutines of
-// many connections get by with their first. It's called with o.mu held and gives it
-// up.
-func (c *Conn) writeSmallLocked(ctx context.Context, h *frame.Header, p []byte) error {
-	defer c.unlockOut()
-	if err := c.appendFrameLocked(h, p); err != nil || c.holdLocked() {
-		return err
-	}
-	return c.flushLocked(ctx)
-}
-
-// writeMessageLocked is Write of all others. It's called with o.mu held and gives it
-// up.
-func (c *Conn) writeMessageLocked(ctx context.Context, h *frame.Header, p []byte, compressed bool) error {
-	defer c.unlockOut()
-	if err := c.beginMessageLocked(ctx); err != nil {
-		return err
-	}
-	var err error
-	switch {
-	case compressed:
-		err = c.appendCompressedLocked(h, p)
-	case len(p) > copyMax:
-		defer c.endMessageLocked()
-		return c.writeLongLocked(ctx, *h, p, true)
-	default:
-		err = c.appendFrameLocked(h, p)
-	}
-	c.endMessageLocked() // it's accepted; others may begin theirs while it goes out
+	w, err := c.out.newWriter(ctx, t)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.submitLocked(ctx)
+	return w, nil
 }
 
-// writeParts is Write for a message that is not to be compressed as a whole, as
-// that could take long and much memory.
-func (c *Conn) writeParts(ctx context.Context, t MessageType, p []byte) error {
-	w, err := c.Writer(ctx, t)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(p); err != nil {
-		return err
-	}
-	return w.Close()
+// WriteBatch writes messages, in their order, as that many calls of [Conn.Write] would,
+// but sends them together: in one system call, and over TLS in one record of up to 16
+// KiB, for each 64 KiB of frames. It's for who has several messages to send at once: a
+// publisher that has fallen behind, a client that subscribes to much at its start.
+// The data of none is kept or changed.
+//
+// Messages of other goroutines may come in between. As with Write, a batch that is much
+// waits for the peer, and for a message from [Conn.Writer] to end.
+//
+// If a type is not one of a message, nothing is written. After any other error some of
+// the messages, the first ones, may have been accepted and go out whole; if ctx ended
+// before the next began to go out, the connection stays as it is.
+func (c *Conn) WriteBatch(ctx context.Context, messages ...Message) error {
+	return c.out.writeBatch(ctx, messages)
 }
 
-// appendFrameLocked appends a frame to what is to be written. It's called with o.mu
-// held.
-func (c *Conn) appendFrameLocked(h *frame.Header, p []byte) error {
-	if err := c.mask(h); err != nil {
+// Send is [Conn.Write] of a prepared message.
+func (c *Conn) Send(ctx context.Context, m *Prepared) error {
+	if !m.t.valid() {
+		return errType(m.t)
+	}
+	return c.out.sendPrepared(ctx, m.wire(c.out.deflater))
+}
+
+// Post queues m and returns at once, however slow the peer is: for a message
+// to many connections, of which none is to hold up the others. Of a long message
+// the queue holds no copy. When m would make the queue hold more than
+// [Config.MaxQueue] bytes, Post returns [ErrQueueFull] and m is not sent; an empty
+// queue takes a message of any size. What Post has accepted goes out before the Close
+// frame of this side. After the end its error is a *[CloseError].
+func (c *Conn) Post(m *Prepared) error {
+	if !m.t.valid() {
+		return errType(m.t)
+	}
+	return c.out.post(m.wire(c.out.deflater))
+}
+
+// Ping sends a ping and returns the time until its pong arrived (RFC 6455
+// sections 5.5.2 and 5.5.3). Somebody must be reading from the connection
+// meanwhile. payload is at most [frame.MaxControlPayload] bytes; nil stands for
+// one that no other ping has, of letters and digits.
+func (c *Conn) Ping(ctx context.Context, payload []byte) (time.Duration, error) {
+	if err := checkControl("ping", ctx, payload); err != nil {
+		return 0, err
+	}
+	return c.out.ping(ctx, payload)
+}
+
+// Pong sends a pong that answers no ping, as a sign of life that asks for no
+// answer (RFC 6455 section 5.5.3). Pings are answered without it. payload is at
+// most [frame.MaxControlPayload] bytes.
+func (c *Conn) Pong(ctx context.Context, payload []byte) error {
+	if err := checkControl("pong", ctx, payload); err != nil {
 		return err
 	}
-	b := c.growLocked(frame.MaxHeaderSize + len(p))
-	b.p = h.AppendFrame(b.p, p)
-	c.traceSentLocked(h)
+	return c.out.sendPong(ctx, payload)
+}
+
+// checkControl returns what is wrong with the arguments of Ping or Pong.
+func checkControl(what string, ctx context.Context, payload []byte) error {
+	if len(payload) > frame.MaxControlPayload {
+		return fmt.Errorf("websocket: %s: payload of %d bytes, %d are allowed", what, len(payload), frame.MaxControlPayload)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("websocket: %s: %w", what, err)
+	}
 	return nil
-}
-
-// growLocked returns what is pending, with room for n more bytes. It's called with o.mu
-// held.
-func (c *Conn) growLocked(n int) *chunk {
-	o := &c.out
-	if o.pend == nil {
-		o.pend = getChunk(int(o.last)) // as much as the last time
-	}
-	if cap(o.pend.p)-len(o.pend.p) < n {
-		o.pend = o.pend.grow(n)
-	}
-	return o.pend
-}
-
-// queueLocked is appendFrameLocked for frames that nobody waits for to be accepted.
-// It's called with o.mu held.
-func (c *Conn) queueLocked(h frame.Header, p []byte) {
-	if err := c.appendFrameLocked(&h, p); err != nil {
-		c.breakWriteLocked(err)
-	}
-}
-
-// mask gives h a fresh key if this side has to mask (RFC 6455 section 5.3).
-func (c *Conn) mask(h *frame.Header) (err error) {
-	if c.out.role == frame.Client {
-		h.Masked = true
-		h.Key, err = newMaskKey()
-	}
-	return err
-}
-
-// frameMax is the size of the frames that a long message is cut into, in bytes. A
-// ping that comes in the midst of it is answered after that much at the latest: it
-// has to be small for slow links, and large for what each system call costs.
-const frameMax = 128 << 10
-
-// frameSize is frameMax for c: clients mask a copy, which has to fit into a chunk.
-func (c *Conn) frameSize() int {
-	if c.out.role == frame.Client {
-		return chunkMax - frame.MaxHeaderSize
-	}
-	return frameMax
-}
-
-// appendLongLocked makes the next frame of a long message pending, of which p is left.
-// The last frame is the final one if fin is set. Of the frame's payload it only copies
-// what has to be, and returns the rest of it as ref, which is to be sent right behind
-// what's pending. It returns what is left of p after that frame, nil at the end, and
-// changes h into the header of the next. It's called with o.mu held.
-func (c *Conn) appendLongLocked(h *frame.Header, p []byte, text, fin bool) (ref, rest []byte, err error) {
-	part := p
-	if n := c.frameSize(); len(p) > n {
-		part = p[:n]
-		if text {
-			part = part[:cutText(part)]
-		}
-		rest = p[len(part):]
-	}
-	h.Fin, h.Length = fin && rest == nil, int64(len(part))
-	n := len(part)
-	switch pend := c.out.pend; {
-	case c.out.role == frame.Client: // masked in the copy
-	case c.sock.ok():
-		n = 0
-	case pend != nil:
-		n = min(n, max(maxRecord-frame.MaxHeaderSize-len(pend.p), 0))
-	default:
-		n = min(n, maxRecord-frame.MaxHeaderSize)
-	}
-	if err := c.mask(h); err != nil {
-		return nil, nil, err
-	}
-	b := c.growLocked(frame.MaxHeaderSize + n)
-	at := len(h.Append(b.p))
-	b.p = append(h.Append(b.p), part[:n]...)
-	if h.Masked {
-		frame.Mask(b.p[at:], h.Key, 0)
-	}
-	c.traceSentLocked(h)
-	h.Opcode, h.Rsv = frame.Continuation, 0
-	return part[n:], rest, nil
-}
-
-// writeLongLocked writes p as the frames of a message that has begun, by reference. The
-// last one is the final one of the message if fin is set. It's called with o.mu held,
-// and gives it up while it writes.
-func (c *Conn) writeLongLocked(ctx context.Context, h frame.Header, p []byte, fin bool) error {
-	o := &c.out
-	text, began := h.Opcode == frame.Text, o.streaming
-	for {
-		if err := c.waitIdleLocked(ctx); err != nil {
-			if began && ctx.Err() != nil {
-				c.breakWriteLocked(ctx.Err())
-			}
-			return err
-		}
-		if o.cut || o.closed != nil && !began {
-			c.flushAsyncLocked() // the Close frame, which has come meanwhile
-			return c.refusalLocked()
-		}
-		c.queuePongLocked()
-		ref, rest, err := c.appendLongLocked(&h, p, text, fin)
-		if err != nil {
-			return err
-		}
-		b := batch{own: o.takePendLocked(), ref: ref}
-		o.flushing, o.streaming = true, o.streaming || rest != nil
-		o.mu.Unlock()
-		err = c.send(ctx, b)
-		o.mu.Lock()
-		c.endFlushLocked(b, err)
-		if err != nil {
-			return c.writeErrorLocked(ctx, err)
-		}
-		if rest == nil {
-			c.flushAsyncLocked() // control frames that came in between
-			return nil
-		}
-		p, began = rest, true
-	}
-}
-
-// breakWriteLocked is called with o.mu held when a write failed: whatever has gone
-// out, nothing can follow it.
-func (c *Conn) breakWriteLocked(err error) {
-	o := &c.out
-	if o.broken {
-		return
-	}
-	o.broken = true
-	o.takePendLocked().put()
-	o.dropPostedLocked()
-	e := c.closeErrorLocked(err)
-	o.refuseLocked(e)
-	go c.writingBroke(e) // takes another lock, which must not be taken below this one
-}
-
-func writeRefused(err error) error { return fmt.Errorf("websocket: write: %w", err) }
-
-// writeErrorLocked is what the user gets for err of the transport. It's called with
-// o.mu held.
-func (c *Conn) writeErrorLocked(ctx context.Context, err error) error {
-	if ctxErr := ctx.Err(); ctxErr != nil && errors.Is(err, ctxErr) {
-		return fmt.Errorf("websocket: write: cut off in the midst of a message: %w", ctxErr)
-	}
-	return c.refusalLocked()
-}
-
-// refusalLocked is the error of a call that wants to write after the end. It's called
-// with o.mu held.
-func (c *Conn) refusalLocked() error {
-	if e := c.err.Load(); e != nil {
-		return e
-	}
-	return c.out.closed
 }

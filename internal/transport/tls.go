@@ -1,7 +1,4 @@
-// The transport, TLS: how to wait with little memory, and then to read all that has
-// arrived. Nothing here knows of messages.
-
-package websocket
+package transport
 
 import (
 	"crypto/tls"
@@ -22,7 +19,7 @@ import (
 // Peers that send one message at a time have nothing behind it, and looking costs. So
 // it's done only while the last reads found something, and now and then.
 type tlsSource struct {
-	c      *Conn
+	s      *Stream
 	tc     *tls.Conn
 	below  *belowtls.Conn // nil if TLS is on another connection
 	drains bool           // a read that must not wait leaves TLS as it is
@@ -31,24 +28,19 @@ type tlsSource struct {
 	one    [1]byte        // what is waited with
 }
 
-// maxRecord is how much one record has at most (RFC 8446 section 5.1). Behind one that
+// MaxRecord is how many bytes one record of TLS has at most (RFC 8446 section 5.1). Behind one that
 // has so much comes the rest of its message, which is waited for anyway.
-const maxRecord = 16 << 10
+const MaxRecord = 16 << 10
 
 const (
 	aloneMax  = 2  // after so many reads that found one record each, look less often:
 	lookEvery = 16 // at each so manyth
 )
 
-// newTLSSource returns nil if the transport of c isn't TLS.
-func newTLSSource(c *Conn) frame.LateReader {
-	tc, ok := c.t.(*tls.Conn)
-	if !ok || !tc.ConnectionState().HandshakeComplete {
-		return nil
-	}
-	s := &tlsSource{c: c, tc: tc, drains: keepsDeadlines(tc), full: true} // the handshake may have left something
-	s.below, _ = tc.NetConn().(*belowtls.Conn)
-	return s
+func newTLSSource(s *Stream, tc *tls.Conn) *tlsSource {
+	x := &tlsSource{s: s, tc: tc, drains: keepsDeadlines(tc), full: true} // the handshake may have left something
+	x.below, _ = tc.NetConn().(*belowtls.Conn)
+	return x
 }
 
 // keepsDeadlines reports whether the error of t after a deadline is one that TLS
@@ -64,56 +56,61 @@ func keepsDeadlines(t any) bool {
 }
 
 // ReadLate implements [frame.LateReader].
-func (s *tlsSource) ReadLate(l frame.Lender) (int, error) {
-	s.c.beforeRead()
+func (x *tlsSource) ReadLate(l frame.Lender) (int, error) {
+	x.s.beginRead()
+	n, err := x.read(l)
+	x.s.hooks.AfterRead(n)
+	return n, err
+}
+
+func (x *tlsSource) read(l frame.Lender) (int, error) {
 	empty := l.Give()
-	if empty && s.full && s.drains {
+	if empty && x.full && x.drains {
 		p := l.Take()
-		if n := s.drain(p, 0); n > 0 {
-			s.full = n == len(p)
+		if n := x.drain(p, 0); n > 0 {
+			x.full = n == len(p)
 			return n, nil
 		}
 		l.Give()
 	}
-	if err := s.c.beforeWait(); err != nil {
+	if err := x.s.beginWait(); err != nil {
 		return 0, err
 	}
-	n, p, err := s.wait(empty, l)
-	s.c.afterWait(n)
-	if err == nil && n < len(p) && n < maxRecord && s.looks() {
-		found := s.drain(p, n) - n
-		s.found(found > 0)
+	n, p, err := x.wait(empty, l)
+	if err == nil && n < len(p) && n < MaxRecord && x.looks() {
+		found := x.drain(p, n) - n
+		x.found(found > 0)
 		n += found
 	}
-	s.full = n == len(p)
+	x.full = n == len(p)
 	return n, err
 }
 
 // wait reads a record into the lender's buffer, which it takes when the record is
 // there, unless it's not empty anyway.
-func (s *tlsSource) wait(empty bool, l frame.Lender) (n int, p []byte, err error) {
+func (x *tlsSource) wait(empty bool, l frame.Lender) (n int, p []byte, err error) {
 	if empty {
-		if n, err = s.tc.Read(s.one[:]); n == 0 {
+		if n, err = x.tc.Read(x.one[:]); n == 0 {
 			return 0, nil, err
 		}
 		p = l.Take()
-		p[0] = s.one[0]
+		p[0] = x.one[0]
 		if err != nil {
 			return n, p, nil // it comes again
 		}
 	} else {
 		p = l.Take()
 	}
-	if empty && s.c.rd.Left() > 0 {
+	if empty && x.s.hooks.Left() > 0 {
 		// The byte may be the last one of a message.
-		if s.drains {
-			n = s.drain(p, n)
+		if x.drains {
+			n = x.drain(p, n)
 		}
 		return n, p, nil
 	}
 	// A header begins, and none has one byte only: if the record has no more, waiting for
 	// the next one is right.
-	k, err := s.tc.Read(p[n:])
+	k, err := x.tc.Read(p[n:])
 	if n += k; n > 0 {
 		err = nil
 	}
@@ -121,42 +118,41 @@ func (s *tlsSource) wait(empty bool, l frame.Lender) (n int, p []byte, err error
 }
 
 // looks reports whether to look for more behind a record.
-func (s *tlsSource) looks() bool {
-	if !s.drains {
+func (x *tlsSource) looks() bool {
+	if !x.drains {
 		return false
 	}
-	if s.alone >= aloneMax && s.alone < aloneMax+lookEvery {
-		s.alone++
+	if x.alone >= aloneMax && x.alone < aloneMax+lookEvery {
+		x.alone++
 		return false
 	}
 	return true
 }
 
 // found takes note of whether there was more behind a record.
-func (s *tlsSource) found(more bool) {
+func (x *tlsSource) found(more bool) {
 	switch {
 	case more:
-		s.alone = 0
-	case s.alone > aloneMax:
-		s.alone = aloneMax
+		x.alone = 0
+	case x.alone > aloneMax:
+		x.alone = aloneMax
 	default:
-		s.alone++
+		x.alone++
 	}
 }
 
 // drain reads into p, behind n bytes, what TLS has without waiting, and returns how
 // many bytes there are then. An error comes again with the next read.
-func (s *tlsSource) drain(p []byte, n int) int {
-	if s.below != nil {
-		s.below.NoWait(true)
-		defer s.below.NoWait(false)
+func (x *tlsSource) drain(p []byte, n int) int {
+	if x.below != nil {
+		x.below.NoWait(true)
+		defer x.below.NoWait(false)
 	} else {
-		w := &s.c.in.watch
-		w.pause(s.c, aLongTimeAgo)
-		defer w.pause(s.c, time.Time{})
+		x.s.pauseWatch(aLongTimeAgo)
+		defer x.s.pauseWatch(time.Time{})
 	}
 	for n < len(p) {
-		k, err := s.tc.Read(p[n:])
+		k, err := x.tc.Read(p[n:])
 		n += k
 		if err != nil {
 			break

@@ -1,6 +1,4 @@
-// The transport, Linux: one system call for two pieces of memory.
-
-package websocket
+package transport
 
 import (
 	"syscall"

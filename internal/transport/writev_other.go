@@ -1,8 +1,6 @@
 //go:build unix && !linux
 
-// The transport, elsewhere: two pieces of memory are written one after the other.
-
-package websocket
+package transport
 
 import "syscall"
 

@@ -1,9 +1,6 @@
 //go:build unix
 
-// The transport, plain sockets of Unix: reads that wait without a buffer, and writes
-// that don't wait. Nothing here knows of messages.
-
-package websocket
+package transport
 
 import (
 	"errors"
@@ -23,47 +20,55 @@ type socket struct {
 	rc syscall.RawConn // nil if it's none
 
 	read func(fd uintptr) bool // readReady, kept: a method value allocates
-	n    int
-	err  error
+	n    int                   // what the read under way has come to: bytes, or one of those below
 }
 
-// initSocket reports whether the transport of c is a plain socket. Types that
-// embed one are not: their own Read and Write must be heard.
-func (c *Conn) initSocket() bool {
-	if !isSocket(c.t) {
-		return false
+// What a read comes to that gets no bytes. Other negative numbers are those of the
+// system's errors.
+const (
+	readEnded   = -1 << 20 // the end of the stream
+	readStopped = -2 << 20 // the context has ended before it waited
+)
+
+func (s *socket) ok() bool { return s.rc != nil }
+
+// initSocket looks whether s runs on a plain socket. Types that embed one are none:
+// their own Read and Write must be heard.
+func (s *Stream) initSocket() {
+	if !isSocket(s.Conn) {
+		return
 	}
-	rc, err := c.t.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return false
+	if rc, err := s.Conn.(syscall.Conn).SyscallConn(); err == nil {
+		s.rc, s.read = rc, (*socketSource)(s).readReady
 	}
-	c.sock.rc, c.sock.read = rc, (*socketSource)(c).readReady
-	return true
 }
 
-func isSocket(t Transport) bool {
-	switch t.(type) {
+func isSocket(c Conn) bool {
+	switch c.(type) {
 	case *net.TCPConn, *net.UnixConn:
 		return true
 	}
 	return false
 }
 
-// discardSocket is discard for a plain socket, which can wait without any buffer. It
-// returns false if t is none.
-func discardSocket(t Transport, limit int) bool {
-	if !isSocket(t) {
+// discards are buffers to read what means nothing into.
+var discards = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// discardSocket is [Stream.Discard] for a plain socket, which can wait without any
+// buffer. It returns false if c is none.
+func discardSocket(c Conn, limit int) bool {
+	if !isSocket(c) {
 		return false
 	}
-	rc, err := t.(syscall.Conn).SyscallConn()
+	rc, err := c.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return false
 	}
 	rc.Read(func(fd uintptr) bool {
-		b := getChunk(chunkMax)
-		defer b.put()
+		b := discards.Get().(*[64 << 10]byte)
+		defer discards.Put(b)
 		for limit > 0 {
-			n, err := syscall.Read(int(fd), b.p[:cap(b.p)])
+			n, err := syscall.Read(int(fd), b[:])
 			switch {
 			case n > 0:
 				limit -= n
@@ -77,28 +82,32 @@ func discardSocket(t Transport, limit int) bool {
 	return true
 }
 
-func (s *socket) ok() bool { return s.rc != nil }
-
-// socketSource is a Conn as its Reader sees it.
-type socketSource Conn
+// socketSource is a Stream on a plain socket, as a [frame.Reader] sees it.
+type socketSource Stream
 
 // ReadLate implements [frame.LateReader].
 func (x *socketSource) ReadLate(frame.Lender) (int, error) {
-	c, s := (*Conn)(x), &x.sock
-	c.beforeTry()
-	s.n, s.err = 0, nil
+	s := (*Stream)(x)
+	s.beginRead()
+	s.n = 0
 	err := s.rc.Read(s.read)
-	c.afterWait(s.n)
-	if s.err != nil {
-		err = s.err
+	switch {
+	case s.n >= 0:
+	case s.n == readEnded:
+		s.n, err = 0, io.EOF
+	case s.n == readStopped:
+		s.n, err = 0, s.hooks.Context().Err()
+	default:
+		s.n, err = 0, os.NewSyscallError("read", syscall.Errno(-s.n))
 	}
+	s.hooks.AfterRead(s.n)
 	return s.n, err
 }
 
 // readReady is called until it returns true, each time that there may be bytes.
 func (x *socketSource) readReady(fd uintptr) bool {
-	c, s := (*Conn)(x), &x.sock
-	lender := c.rd.Lender()
+	s := (*Stream)(x)
+	lender := s.hooks.Lender()
 	p := lender.Take()
 	for {
 		n, err := syscall.Read(int(fd), p)
@@ -109,30 +118,31 @@ func (x *socketSource) readReady(fd uintptr) bool {
 			continue
 		case err == syscall.EAGAIN:
 			lender.Give()
-			c.flushHeld()
-			s.err = c.beforeWait()
-			return s.err != nil
+			if s.beginWait() == nil {
+				return false
+			}
+			s.n = readStopped
 		case err != nil:
-			s.err = os.NewSyscallError("read", err)
+			s.n = -int(err.(syscall.Errno))
 		default:
-			s.err = io.EOF
+			s.n = readEnded
 		}
 		return true
 	}
 }
 
-// tryWrite writes what the peer can take at once of head and then p, which is nothing
-// if the transport is no socket. It and what it calls need little stack: with the
+// TryWrite writes what the peer can take at once of head and then p, in one piece, and
+// returns how much that is: nothing if the transport is no plain socket. It and what it calls need little stack: with the
 // poller below them they fit into a goroutine's first one.
-func (c *Conn) tryWrite(head, p []byte) (n int, err error) {
-	if !c.sock.ok() {
+func (s *Stream) TryWrite(head, p []byte) (n int, err error) {
+	if !s.Tries() {
 		return 0, nil
 	}
 	w := attempts.Get().(*attempt)
 	w.head, w.p, w.n, w.err = head, p, 0, nil
-	if err = c.sock.rc.Write(w.ready); errors.Is(err, os.ErrDeadlineExceeded) {
-		c.t.SetWriteDeadline(time.Time{}) // left over from a write that waited
-		err = c.sock.rc.Write(w.ready)
+	if err = s.rc.Write(w.ready); errors.Is(err, os.ErrDeadlineExceeded) {
+		s.Conn.SetWriteDeadline(time.Time{}) // left over from a write that waited
+		err = s.rc.Write(w.ready)
 	}
 	if n = w.n; w.err != nil {
 		err = w.err

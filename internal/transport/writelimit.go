@@ -1,25 +1,25 @@
-// Sending, the time limit of a write that waits. It owns the write deadline of the
-// transport, beside a context that cuts a write. Its mutex is a leaf: no other is taken
-// while it's held.
-
-package websocket
+package transport
 
 import (
 	"sync"
 	"time"
+
+	"hawser/websocket/internal/clock"
 )
 
 // A writeLimit bounds how long the peer may take to accept what is being written, by
 // a deadline in the past when that's over. Setting a deadline before each write and
 // taking it back after would cost more than the write's share of a small message. So
 // it has a timer of its own that goes on from one write to the next, and only looks
-// at the clock. It's made when a connection first has to wait with a write.
+// at the clock. It's made when a connection first has to wait with a write. Beside it, only the
+// context of a write sets the write deadline. Its mutex is a leaf: no other is taken while
+// it's held.
 type writeLimit struct {
-	t       Transport
+	c       Conn
 	timeout time.Duration
 
 	mu    sync.Mutex  // guards what follows
-	due   int64       // on the clock of now: when the write under way must be over; 0 if there's none
+	due   int64       // on internal/clock: when the write under way must be over; 0 if there's none
 	armed bool        // the timer will look
 	fired bool        // the deadline is in the past
 	timer *time.Timer // nil until it's needed
@@ -29,7 +29,7 @@ type writeLimit struct {
 func (w *writeLimit) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.due = after(w.timeout)
+	w.due = clock.After(w.timeout)
 	switch {
 	case w.armed:
 	case w.timer == nil:
@@ -47,7 +47,7 @@ func (w *writeLimit) end() (late bool) {
 	w.due = 0
 	late, w.fired = w.fired, false
 	if late {
-		w.t.SetWriteDeadline(time.Time{})
+		w.c.SetWriteDeadline(time.Time{})
 	}
 	return late
 }
@@ -59,13 +59,13 @@ func (w *writeLimit) look() {
 	if w.due == 0 {
 		return
 	}
-	if left := w.due - now(); left > 0 {
+	if left := clock.Until(w.due); left > 0 {
 		w.armed = true
-		w.timer.Reset(time.Duration(left))
+		w.timer.Reset(left)
 		return
 	}
 	w.fired = true
-	w.t.SetWriteDeadline(aLongTimeAgo)
+	w.c.SetWriteDeadline(aLongTimeAgo)
 }
 
 // stop is for the end of the connection.
