@@ -55,25 +55,30 @@ func (l load) can(p peer) bool {
 	return (!l.compress || p.compress != "") && (!l.client || p.client != nil)
 }
 
+// costsNoMessages reports whether l is about handshakes or memory.
+func (l load) costsNoMessages() bool { return l.group == connect || l.group == idle }
+
 // loads are all that there is to measure, in the order of the report.
 var loads = allLoads()
 
+// The groups of loads. Each is a part of the report and a picture.
+const (
+	small     = "Small messages"
+	medium    = "1 KB and 16 KB"
+	large     = "Large messages"
+	overTLS   = "Over TLS"
+	clients   = "Clients"
+	latencies = "Latency at a fixed rate"
+	deflated  = "Compression"
+	cast      = "Broadcast"
+	connect   = "Handshakes"
+	idle      = "Memory of idle connections"
+	byConns   = "Growth with connections"
+	bySize    = "Growth with message size"
+)
+
 func allLoads() []load {
-	const (
-		small    = "Small messages"
-		medium   = "1 KB and 16 KB"
-		large    = "Large messages"
-		overTLS  = "Over TLS"
-		clients  = "Clients"
-		latency  = "Latency at a fixed rate"
-		deflate  = "Compression"
-		cast     = "Broadcast"
-		connect  = "Handshakes"
-		idle     = "Memory of idle connections"
-		byConns  = "Growth with connections"
-		bySize   = "Growth with message size"
-		kib, mib = 1 << 10, 1 << 20
-	)
+	const kib, mib = 1 << 10, 1 << 20
 	all := []load{
 		{name: "125b-16", group: small, about: "125 B binary, 64 connections, 16 in flight on each", run: runEcho, conns: 64, inFlight: 16, size: 125},
 		{name: "125b-1", group: small, about: "125 B binary, 64 connections, 1 in flight on each", run: runEcho, conns: 64, inFlight: 1, size: 125},
@@ -95,8 +100,8 @@ func allLoads() []load {
 		{name: "client-16k", group: clients, about: "16 KiB binary, 16 connections, 1 in flight", run: runClient, conns: 16, inFlight: 1, size: 16 * kib, client: true},
 		{name: "client-1m", group: clients, about: "1 MiB binary, 4 connections, 1 in flight", run: runClient, conns: 4, inFlight: 1, size: mib, client: true},
 		{name: "client-dial", group: clients, about: "dial and cut off; 8 at a time", run: runClient, conns: 8, client: true},
-		{name: "latency", group: latency, about: "125 B, 64 connections, 10,000 messages a second together", run: runLatency, conns: 64, size: 125, rate: 10000},
-		{name: "deflate-1k", group: deflate, about: "1 KiB JSON, 64 connections, 8 in flight, context takeover if the server has it", run: runEcho, conns: 64, inFlight: 8, size: kib, compress: true},
+		{name: "latency", group: latencies, about: "125 B, 64 connections, 10,000 messages a second together", run: runLatency, conns: 64, size: 125, rate: 10000},
+		{name: "deflate-1k", group: deflated, about: "1 KiB JSON, 64 connections, 8 in flight, context takeover if the server has it", run: runEcho, conns: 64, inFlight: 8, size: kib, compress: true},
 		{name: "broadcast", group: cast, about: "125 B to 500 connections, 8 messages in a row, then the next 8 when all have arrived", run: runBroadcast, conns: 500, inFlight: 8, size: 125},
 		{name: "broadcast-1", group: cast, about: "125 B to 500 connections, 1 message at a time", run: runBroadcast, conns: 500, inFlight: 1, size: 125},
 		{name: "handshake", group: connect, about: "connect, upgrade, cut off; 8 at a time", run: runHandshakes, conns: 8},

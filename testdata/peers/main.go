@@ -37,7 +37,7 @@ func run(args []string, out io.Writer) error {
 		rounds  = f.Int("rounds", 5, "how often to measure each peer under each load, in turns")
 		seconds = f.Float64("seconds", 1, "how long to measure each time; a third of it warms up before")
 		only    = f.String("only", "", "loads to measure: names or their beginnings, with commas (all)")
-		who     = f.String("peers", "", "peers to measure: names with commas, or all (those that -list shows without a star)")
+		who     = f.String("peers", "", "peers to measure: names with commas, or all (those that -list shows without a star; with a plus: only under some loads)")
 		quick   = f.Bool("quick", false, "one round of 0.3 s with at most 1,000 connections: to see that it works")
 		output  = f.String("o", "results.json", "file for all figures; not written unless asked for with -quick, -only or -peers")
 		from    = f.String("from", "", "measure nothing: report what this file holds")
@@ -96,7 +96,7 @@ func run(args []string, out io.Writer) error {
 		interrupt := make(chan os.Signal, 1)
 		signal.Notify(interrupt, os.Interrupt, syscall.SIGTERM)
 		r = measure(plan{
-			loads: ls, peers: ps, rounds: *rounds, window: windowOf(*seconds),
+			loads: ls, named: *who != "", peers: ps, rounds: *rounds, window: windowOf(*seconds),
 			output: *output, profiles: *profile, interrupt: interrupt, out: out,
 		})
 		signal.Stop(interrupt)
@@ -131,8 +131,11 @@ func listAll(out io.Writer) {
 	fmt.Fprintln(out, "peers:")
 	for _, p := range peers {
 		star := " "
-		if p.extra {
+		switch {
+		case p.extra:
 			star = "*"
+		case p.under != nil:
+			star = "+"
 		}
 		fmt.Fprintf(out, " %s%-14s %-12s %s\n", star, p.name, p.version(), p.how)
 	}

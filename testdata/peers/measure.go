@@ -11,6 +11,7 @@ import (
 // plan is what to measure.
 type plan struct {
 	loads     []load
+	named     bool // the peers were asked for by name
 	peers     []peer
 	rounds    int
 	window    window
@@ -48,7 +49,7 @@ func measure(p plan) *results {
 			}
 			for i := range p.peers {
 				pe := p.peers[(i+round)%len(p.peers)]
-				if l.can(pe) {
+				if l.can(pe) && (p.named || pe.under == nil || pe.under(l)) {
 					jobs = append(jobs, job{round, l, pe})
 					guess += l.guess(p.window)
 				}

@@ -24,6 +24,8 @@ type peer struct {
 	// "no takeover", or "" if it can't, and then it's left out of those loads.
 	compress string
 	extra    bool // only measured if asked for by name
+	// under says which loads it's measured under if it's not asked for by name; nil is all.
+	under func(load) bool
 	// start serves l until the process ends, and returns how to send a binary
 	// message to all who are connected.
 	start func(l net.Listener, o options) (broadcast func(p []byte))
@@ -52,7 +54,7 @@ var peers = []peer{
 	{name: "hawser", module: "hawser/websocket", how: "README: server.Server, Conn.Messages, Conn.Write", utf8: "yes",
 		compress: "takeover", start: startHawser, client: clientHawser},
 	{name: "hawser-below", module: "hawser/websocket", how: "the same, over TLS with server.BelowTLS", utf8: "yes",
-		compress: "takeover", extra: true, start: startHawser, below: server.BelowTLS},
+		compress: "takeover", under: func(l load) bool { return l.tls && !l.client }, start: startHawser, below: server.BelowTLS},
 	{name: "gorilla", module: "github.com/gorilla/websocket", how: "examples/echo: ReadMessage, WriteMessage", utf8: "no",
 		compress: "no takeover", start: startGorilla, client: clientGorilla},
 	{name: "coder", module: "github.com/coder/websocket", how: "Accept, Conn.Read, Conn.Write", utf8: "no",
@@ -66,7 +68,7 @@ var peers = []peer{
 	{name: "gws-parallel", module: "github.com/lxzan/gws", how: "README \"Best Practice\" (ParallelEnabled: echoes may overtake each other)", utf8: "yes",
 		compress: "", extra: true, start: startGWSParallel},
 	{name: "hawser-serve", module: "hawser/websocket", how: "hawser by Server.Serve, without net/http", utf8: "yes",
-		compress: "takeover", extra: true, start: startHawserServe},
+		compress: "takeover", under: load.costsNoMessages, start: startHawserServe},
 }
 
 func findPeer(name string) (peer, bool) {

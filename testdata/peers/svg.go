@@ -18,6 +18,8 @@ type svg struct {
 var hues = map[string][2]string{
 	"raw":          {"#767676", "#9e9e9e"},
 	"hawser":       {"#0b5fd0", "#6db3ff"},
+	"hawser-below": {"#0b5fd0", "#6db3ff"},
+	"hawser-serve": {"#0b5fd0", "#6db3ff"},
 	"gorilla":      {"#b3261e", "#ff8a80"},
 	"coder":        {"#7b3fb5", "#ce9bff"},
 	"gobwas":       {"#2e7d32", "#81c995"},
