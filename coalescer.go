@@ -46,7 +46,7 @@ func (k *coalescer) setMore(more bool) {
 // joins reports whether a message of n bytes that may begin just goes behind what's held
 // back, which is so many bytes, and nothing else is to be done.
 func (k *coalescer) joins(pending, n int) bool {
-	return k.room > 0 && pending+frame.MaxHeaderSize+n <= int(k.room) && k.more.Load()
+	return pending+frame.MaxHeaderSize+n <= int(k.room) && k.more.Load()
 }
 
 // taken is called when what is pending is taken to be written.

@@ -1,5 +1,5 @@
 // Telling: the user's functions that see each frame. They run without any lock:
-// outbound.unlock sees to that for frames that were sent.
+// output.unlock sees to that for frames that were sent.
 
 package websocket
 
