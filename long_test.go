@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hawser/websocket"
 	"hawser/websocket/frame"
 	"hawser/websocket/frame/deflate"
@@ -225,6 +227,48 @@ func TestSmallWhenCompressed(t *testing.T) {
 			}
 			if got, err := deflate.NewDecoder(deflate.Config{}).Append(nil, []byte(payload), 2<<20); err != nil || !bytes.Equal(got, message) {
 				t.Errorf("%s of %d bytes: %d bytes, %v", name, size, len(got), err)
+			}
+		}
+	}
+}
+
+// TestFramesOfLongMessages: a message goes out in one frame as long as that is no longer
+// than a frame may be, and has no empty frame at its end.
+func TestFramesOfLongMessages(t *testing.T) {
+	t.Parallel()
+	const ofServers, ofClients = 128 << 10, 64<<10 - frame.MaxHeaderSize
+	for _, test := range []struct {
+		role   frame.Role
+		size   int
+		frames []int64
+	}{
+		{frame.Server, ofServers, []int64{ofServers}},
+		{frame.Server, ofServers + 1, []int64{ofServers, 1}},
+		{frame.Server, 2 * ofServers, []int64{ofServers, ofServers}},
+		{frame.Client, ofClients, []int64{ofClients}},
+		{frame.Client, ofClients + 1, []int64{ofClients, 1}},
+	} {
+		for name, write := range map[string]func(*websocket.Conn, []byte) error{
+			"Write": func(c *websocket.Conn, p []byte) error { return c.Write(ctx, websocket.Binary, p) },
+			"Send": func(c *websocket.Conn, p []byte) error {
+				return c.Send(ctx, websocket.NewPrepared(websocket.Binary, p))
+			},
+			"Post": func(c *websocket.Conn, p []byte) error {
+				return c.Post(websocket.NewPrepared(websocket.Binary, p))
+			},
+		} {
+			c, p := withPeer(t, test.role, false, websocket.Config{})
+			go write(c, []byte(text(test.size)))
+			var frames []int64
+			for fin := false; !fin; {
+				h, _, err := p.next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				frames, fin = append(frames, h.Length), h.Fin
+			}
+			if diff := cmp.Diff(test.frames, frames); diff != "" {
+				t.Errorf("%s of %d bytes by a %v: %s", name, test.size, test.role, diff)
 			}
 		}
 	}

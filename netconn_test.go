@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -311,4 +312,30 @@ func TestNetConnReadsShare(t *testing.T) {
 			t.Error(total)
 		}
 	})
+}
+
+// TestReadAfterNetConn: a message of which a net.Conn has seen only the header is subject
+// to the limit when Read is to return it.
+func TestReadAfterNetConn(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]frame.Code{100: 0, 101: frame.CodeTooBig} {
+		synctest.Test(t, func(t *testing.T) {
+			far, near := websocket.NewPipe()
+			c := websocket.NewConn(near, websocket.Setup{Role: frame.Client}, websocket.Config{MaxMessage: 100})
+			defer far.Close()
+			defer c.CloseNow()
+			whole := frame.Append(nil, frame.Header{Fin: true, Opcode: frame.Binary}, []byte(text(size)))
+			far.Write(whole[:2])
+			nc := websocket.NetConn(c, websocket.Binary)
+			nc.SetReadDeadline(time.Now().Add(time.Second))
+			if _, err := nc.Read(make([]byte, 10)); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error(err)
+			}
+			far.Write(whole[2:])
+			_, p, err := c.Read(ctx)
+			if code(err) != want || want == 0 && string(p) != text(size) {
+				t.Errorf("%d bytes: %q, %v", size, p, err)
+			}
+		})
+	}
 }

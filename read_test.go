@@ -191,3 +191,16 @@ func TestExactlyMaxMessage(t *testing.T) {
 		}
 	}
 }
+
+// TestTextOfTheLongestSize: what is wrong with a text that is as long as it may be is that
+// it's no text.
+func TestTextOfTheLongestSize(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]frame.Code{1000: frame.CodeInvalidPayload, 1001: frame.CodeTooBig} {
+		c, p := withPeer(t, frame.Server, false, websocket.Config{MaxMessage: 1000})
+		p.send(frame.Header{Fin: true, Opcode: frame.Text}, text(n-1)+"\xff")
+		if _, _, err := c.Read(ctx); code(err) != want {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
