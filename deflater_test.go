@@ -1,12 +1,14 @@
 package websocket
 
 import (
+	"errors"
 	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"hawser/websocket/frame"
+	"hawser/websocket/frame/deflate"
 	"hawser/websocket/handshake"
 )
 
@@ -114,6 +116,35 @@ func TestWhichMessagesAreCompressed(t *testing.T) {
 	} {
 		if got := test.d.compresses(test.t, test.n); got != test.want {
 			t.Errorf("%s: %v", test.what, got)
+		}
+	}
+}
+
+// TestErrorsOfInflating: corrupt data is a breach that names the section of the RFC that
+// has the rule, a message that gets too long is one of its own, and other errors stay.
+func TestErrorsOfInflating(t *testing.T) {
+	t.Parallel()
+	other := errors.New("another")
+	for _, test := range []struct {
+		err  error
+		want error
+	}{
+		{nil, nil},
+		{&deflate.CorruptError{Section: "3.2.3", Text: "block type 3"},
+			&frame.Error{Code: frame.CodeInvalidPayload, Section: "RFC 1951 section 3.2.3", Text: "corrupt compressed data: block type 3"}},
+		{&deflate.CorruptError{Section: "RFC 7692 section 7.2.2", Text: "no end"},
+			&frame.Error{Code: frame.CodeInvalidPayload, Section: "RFC 7692 section 7.2.2", Text: "corrupt compressed data: no end"}},
+		{&deflate.LimitError{Limit: 1000},
+			&frame.Error{Code: frame.CodeTooBig, Section: "10.4", Text: "message is longer than 1000 bytes"}},
+		{other, other},
+	} {
+		got := inflateError(test.err)
+		if _, breach := test.want.(*frame.Error); !breach {
+			if got != test.want {
+				t.Errorf("%v becomes %v", test.err, got)
+			}
+		} else if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Error(diff)
 		}
 	}
 }
