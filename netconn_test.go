@@ -339,3 +339,31 @@ func TestReadAfterNetConn(t *testing.T) {
 		})
 	}
 }
+
+// TestNetConnPartsOfText: no message of a stream is longer than 32 KiB, also with the bytes
+// of a character that were kept from the write before.
+func TestNetConnPartsOfText(t *testing.T) {
+	t.Parallel()
+	c, s := websocket.Pipe(websocket.Config{}, websocket.Config{})
+	defer c.CloseNow()
+	euros := strings.Repeat("€", 40_000)
+	nc := websocket.NetConn(c, websocket.Text)
+	go func() {
+		nc.Write([]byte(euros[:1]))
+		nc.Write([]byte(euros[1:]))
+		nc.Close()
+	}()
+	var got strings.Builder
+	for m, err := range s.Messages(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Data) > 32<<10 {
+			t.Errorf("a message of %d bytes", len(m.Data))
+		}
+		got.Write(m.Data)
+	}
+	if got.String() != euros {
+		t.Errorf("%d bytes of %d arrived", got.Len(), len(euros))
+	}
+}

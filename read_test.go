@@ -204,3 +204,27 @@ func TestTextOfTheLongestSize(t *testing.T) {
 		}
 	}
 }
+
+// TestReadWithAContextThatHasEnded: it returns nothing, and leaves a message that is there
+// to the next call, in every way to read.
+func TestReadWithAContextThatHasEnded(t *testing.T) {
+	t.Parallel()
+	c, s := websocket.Pipe(websocket.Config{}, websocket.Config{})
+	defer c.CloseNow()
+	if err := c.WriteBatch(ctx, websocket.Message{Type: websocket.Text, Data: []byte("a")}, websocket.Message{Type: websocket.Text, Data: []byte("b")}); err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	for _, want := range []string{"a", "b"} { // with the second, bytes are there already
+		if _, p, err := s.Read(ended); !errors.Is(err, context.Canceled) || p != nil {
+			t.Errorf("%q, %v", p, err)
+		}
+		if _, r, err := s.Reader(ended); !errors.Is(err, context.Canceled) || r != nil {
+			t.Error(err)
+		}
+		if _, p, err := s.Read(ctx); err != nil || string(p) != want {
+			t.Errorf("%q, %v, want %q", p, err, want)
+		}
+	}
+}
