@@ -158,3 +158,25 @@ func TestDiscardOfASocket(t *testing.T) {
 		t.Error(n, err)
 	}
 }
+
+// TestTryWriteErrors: a write that the system refuses is an error, and one of nothing is none.
+func TestTryWriteErrors(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(a, b *net.TCPConn){
+		"closed": func(a, b *net.TCPConn) { a.Close() },
+		"ended":  func(a, b *net.TCPConn) { a.CloseWrite() },
+	} {
+		a, b := sockets(t)
+		s, _ := on(a, new(record))
+		if n, err := s.TryWrite(nil, nil); n != 0 || err != nil {
+			t.Error(n, err)
+		}
+		do(a, b)
+		if n, err := s.TryWrite([]byte("head"), []byte("payload")); n != 0 || err == nil {
+			t.Errorf("%s: %d, %v", name, n, err)
+		}
+		if err := s.Write(context.Background(), []byte("head"), nil, 0, 0); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

@@ -356,3 +356,46 @@ func TestOwnViews(t *testing.T) {
 		}
 	}
 }
+
+// lateError is a timeout that package os doesn't know.
+type lateError struct{}
+
+func (lateError) Error() string { return "late" }
+func (lateError) Timeout() bool { return true }
+
+// strange is a connection whose errors after a deadline are of its own.
+type strange struct {
+	recorded
+	passed chan struct{}
+}
+
+func (s strange) SetWriteDeadline(t time.Time) error {
+	if !t.IsZero() {
+		close(s.passed)
+	}
+	return nil
+}
+
+func (s strange) Write(p []byte) (int, error) {
+	<-s.passed
+	return 0, lateError{}
+}
+
+// TestTimeoutsOfOthers: the error of a connection is the timeout of the write only if that
+// has passed.
+func TestTimeoutsOfOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := pipe(t)
+		own := strange{c, make(chan struct{})}
+		s, _ := on(own, c.record)
+		if err := s.Write(t.Context(), []byte("x"), nil, 0, time.Second); err != os.ErrDeadlineExceeded {
+			t.Errorf("after the timeout: %v", err)
+		}
+		// The next write fails at once, long before its own timeout.
+		if err := s.Write(t.Context(), []byte("x"), nil, 0, time.Second); err != (lateError{}) {
+			t.Errorf("before the timeout: %v", err)
+		}
+		s.StopLimit()
+	})
+}
