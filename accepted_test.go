@@ -1,6 +1,8 @@
 package websocket_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -150,4 +152,70 @@ func TestCloseSendsFirst(t *testing.T) {
 			t.Error(e)
 		}
 	})
+}
+
+// TestWhatIsBeingWrittenArrives: a message that a goroutine is writing when the peer ends
+// its direction arrives whole, before the transport is closed.
+func TestWhatIsBeingWrittenArrives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		far, near := websocket.NewPipe()
+		c := websocket.NewConn(near, websocket.Setup{Role: frame.Server}, websocket.Config{})
+		message := text(100_000) // more than the pipe holds
+		if err := c.Post(websocket.NewPrepared(websocket.Binary, []byte(message))); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the goroutine writes, and waits
+		far.(interface{ CloseWrite() error }).CloseWrite()
+		if _, _, err := c.Read(ctx); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Error(err)
+		}
+		synctest.Wait()
+		got, err := io.ReadAll(far)
+		want := frame.Append(nil, frame.Header{Fin: true, Opcode: frame.Binary}, []byte(message))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes of %d arrived, %v", len(got), len(want), err)
+		}
+		<-c.Done()
+	})
+}
+
+// TestWritesThatFailByTimeEndAtOnce: a peer that takes nothing, or a write whose context
+// ends in the midst of a frame, leaves nothing to wait for.
+func TestWritesThatFailByTimeEndAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cfg   websocket.Config
+		limit time.Duration // of the context; 0 for none
+		want  error
+	}{
+		"write timeout":    {websocket.Config{WriteTimeout: time.Second}, 0, websocket.ErrWriteTimeout},
+		"context canceled": {websocket.Config{}, time.Second, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				far, near := websocket.NewPipe()
+				defer far.Close()
+				c := websocket.NewConn(near, websocket.Setup{Role: frame.Server}, test.cfg)
+				limited, cancel := context.WithCancel(ctx)
+				defer cancel()
+				if test.limit > 0 {
+					time.AfterFunc(test.limit, cancel)
+				}
+				start := time.Now()
+				err := c.Write(limited, websocket.Binary, make([]byte, 1<<20))
+				if !errors.Is(err, test.want) {
+					t.Error(err)
+				}
+				<-c.Done()
+				if d := time.Since(start); d != time.Second {
+					t.Errorf("it was over after %v", d)
+				}
+				if err := c.Err(); !errors.Is(err, test.want) {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }

@@ -52,8 +52,9 @@ func TestLiveness(t *testing.T) {
 		{"a context ends the wait, which goes on later", Config{PingInterval: 30 * second, PingTimeout: 20 * second}, []step{
 			{"waits", waits(false), 10 * second, nothingDue, 20 * second},
 			{"context", got(0), 5 * second, nothingDue, 30 * second},
-			{"waits", waits(false), 5 * second, nothingDue, 10 * second},
-			{"waits", waits(false), 10 * second, pingDue, 20 * second},
+			{"another context, without a wait", got(0), 5 * second, nothingDue, 30 * second},
+			{"waits", waits(false), 5 * second, nothingDue, 5 * second},
+			{"waits", waits(false), 5 * second, pingDue, 20 * second},
 		}},
 		{"idle", Config{IdleTimeout: 60 * second}, []step{
 			{"waits", waits(false), 59 * second, nothingDue, second},

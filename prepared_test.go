@@ -15,7 +15,7 @@ func TestPost(t *testing.T) {
 	for _, role := range []frame.Role{frame.Server, frame.Client} {
 		t.Run(role.String(), func(t *testing.T) {
 			t.Parallel()
-			c, p := withPeer(t, role, false, websocket.Config{MaxQueue: 100_000})
+			c, p := withPeer(t, role, false, websocket.Config{MaxQueue: 10_000_000}) // more than a socket takes at once
 			m := websocket.NewPrepared(websocket.Binary, []byte(text(50_000)))
 			huge := websocket.NewPrepared(websocket.Binary, []byte(text(32<<20)))
 			w, err := c.Writer(ctx, websocket.Binary) // all that is posted waits for it
