@@ -219,3 +219,65 @@ func TestWritesThatFailByTimeEndAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestALongWriteThatHasNotBegun: if its context ends while somebody else is writing, the
+// connection stays as it is.
+func TestALongWriteThatHasNotBegun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		far, near := websocket.NewPipe()
+		c := websocket.NewConn(near, websocket.Setup{Role: frame.Server}, websocket.Config{})
+		defer far.Close()
+		defer c.CloseNow()
+		message := text(100_000) // more than the pipe holds
+		if err := c.Post(websocket.NewPrepared(websocket.Binary, []byte(message))); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // a goroutine writes, and waits
+		limited, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := c.Write(limited, websocket.Binary, make([]byte, 1<<20)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		rd := frame.NewReader(far, frame.Rules{Role: frame.Client}, 0)
+		for _, want := range []string{message, "and on it goes"} {
+			if want != message {
+				if err := c.Write(ctx, websocket.Binary, []byte(want)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := rd.Next(); err != nil {
+				t.Fatal(err)
+			}
+			if p, err := rd.Payload(); string(p) != want || err != nil {
+				t.Errorf("%d bytes, want %d; %v", len(p), len(want), err)
+			}
+		}
+	})
+}
+
+// TestAWriterThatIsCutLetsTheEndBeClean: its next write fails, and the closing handshake
+// goes on.
+func TestAWriterThatIsCutLetsTheEndBeClean(t *testing.T) {
+	t.Parallel()
+	c, s := websocket.Pipe(websocket.Config{}, websocket.Config{})
+	w, err := c.Writer(ctx, websocket.Binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 100_000)); err != nil { // a frame of it has gone out
+		t.Fatal(err)
+	}
+	if err := c.CloseWrite(1000, "enough"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 100_000)); closeError(t, err).SentReason != "enough" {
+		t.Error(err)
+	}
+	go s.Read(ctx)
+	_, _, err = c.Read(ctx)
+	if e := closeError(t, err); e.Err != nil || e.Code != 1000 {
+		t.Error(e)
+	}
+	<-s.Done()
+}
