@@ -265,13 +265,13 @@ func TestAWriterThatIsCutLetsTheEndBeClean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(make([]byte, 100_000)); err != nil { // a frame of it has gone out
+	if _, err := w.Write(make([]byte, 50_000)); err != nil { // a frame of it has gone out
 		t.Fatal(err)
 	}
 	if err := c.CloseWrite(1000, "enough"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(make([]byte, 100_000)); closeError(t, err).SentReason != "enough" {
+	if _, err := w.Write(make([]byte, 50_000)); closeError(t, err).SentReason != "enough" {
 		t.Error(err)
 	}
 	go s.Read(ctx)
