@@ -67,7 +67,8 @@ func (w Window) bits() int {
 }
 
 // Deflate returns what to negotiate for the given role: see
-// [handshake.OfferDeflate] and [handshake.AcceptDeflate].
+// [handshake.OfferDeflate] and [handshake.AcceptDeflate]. It's low-level: packages server
+// and client call it, and whoever does an opening handshake without them.
 func (k *Compression) Deflate(role frame.Role) handshake.Deflate {
 	server, client := k.Send, k.Receive
 	if role == frame.Client {

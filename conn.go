@@ -15,7 +15,8 @@ import (
 	"hawser/websocket/internal/transport"
 )
 
-// Setup is what the opening handshake leaves to [NewConn].
+// Setup is what the opening handshake leaves to [NewConn]. It's low-level: packages server
+// and client fill it in, and whoever does an opening handshake without them.
 type Setup struct {
 	Role        frame.Role
 	Subprotocol string // agreed on, or ""
